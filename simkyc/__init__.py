@@ -1,0 +1,122 @@
+"""simkyc: is this the person on the ID, does the SIM belong here, and does the opening look like fraud?
+
+The public names, each loaded when first asked for. `import simkyc` loads no OpenCV, dlib, NumPy or
+SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from simkyc._version import __version__
+
+if TYPE_CHECKING:
+    from simkyc.application import (
+        Application,
+        Clerk,
+        Device,
+        IdDocument,
+        Notice,
+        Person,
+        Photo,
+        Sim,
+        Store,
+    )
+    from simkyc.authority import Authority, AuthorityAnswer
+    from simkyc.errors import (
+        EngineMismatchError,
+        FaceError,
+        FaceModelError,
+        HistoryError,
+        HistoryFormatError,
+        HistoryFullError,
+        HistoryLockedError,
+        HistoryReadOnlyError,
+        HistorySecretError,
+        HistoryVersionError,
+        InputError,
+        NumberError,
+        PhotoError,
+        PolicyError,
+        SettlementError,
+        SimkycError,
+    )
+    from simkyc.policy import Policy
+    from simkyc.reasons import REASONS, Action, Reason
+    from simkyc.screener import Screener
+    from simkyc.verdict import Decision, Evidence, Finding, State, Verdict
+
+__all__ = [
+    "REASONS",
+    "Action",
+    "Application",
+    "Authority",
+    "AuthorityAnswer",
+    "Clerk",
+    "Decision",
+    "Device",
+    "EngineMismatchError",
+    "Evidence",
+    "FaceError",
+    "FaceModelError",
+    "Finding",
+    "HistoryError",
+    "HistoryFormatError",
+    "HistoryFullError",
+    "HistoryLockedError",
+    "HistoryReadOnlyError",
+    "HistorySecretError",
+    "HistoryVersionError",
+    "IdDocument",
+    "InputError",
+    "Notice",
+    "NumberError",
+    "Person",
+    "Photo",
+    "PhotoError",
+    "Policy",
+    "PolicyError",
+    "Reason",
+    "Screener",
+    "SettlementError",
+    "Sim",
+    "SimkycError",
+    "State",
+    "Store",
+    "Verdict",
+    "__version__",
+]
+
+_ROOMS = {
+    "application": (
+        "Application",
+        "Clerk",
+        "Device",
+        "IdDocument",
+        "Notice",
+        "Person",
+        "Photo",
+        "Sim",
+        "Store",
+    ),
+    "authority": ("Authority", "AuthorityAnswer"),
+    "policy": ("Policy",),
+    "reasons": ("REASONS", "Action", "Reason"),
+    "screener": ("Screener",),
+    "verdict": ("Decision", "Evidence", "Finding", "State", "Verdict"),
+}
+_HOME = {name: room for room, names in _ROOMS.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    room = _HOME.get(name) or ("errors" if name in __all__ else None)
+    if room is None:
+        raise AttributeError(f"module 'simkyc' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"simkyc.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,233 @@
+"""What enters: one application for a SIM card, as the counter knows it.
+
+Everything here is a frozen value. Only what no counter can have meant is refused at this border, as
+`InputError`: wrong types, unknown fields, times without a zone, control characters, strings without end.
+A number that is mistyped or a card that is expired is not an error but a finding, made by a check.
+
+Reprs show no personal data, and no error repeats the value it refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
+
+from simkyc.errors import InputError
+
+__all__ = ["Application", "Clerk", "Device", "IdDocument", "Notice", "Person", "Photo", "Sim", "Store"]
+
+MAX_JSON_BYTES = 64 * 1024 * 1024
+"""Largest application JSON taken in: two photos of 20 MiB in base64, and room to spare."""
+
+MAX_PHOTO_BYTES = 20 * 1024 * 1024
+"""Largest photo taken in at all; the policy sets a smaller limit for what is decoded."""
+
+
+def _printable(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
+        raise ValueError("holds control characters")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_printable),
+]
+"""A short piece of text: 1 to 200 characters, no control characters."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}$")]
+"""A caller's own identifier: 1 to 64 of `A-Z a-z 0-9 . _ : / @ -`. Never put personal data in one."""
+
+DivisionCode = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
+"""A six-digit administrative division code (GB/T 2260)."""
+
+Sex = Literal["male", "female"]
+
+
+def input_error(error: ValidationError, what: str) -> InputError:
+    """Turn pydantic's error into ours: where and what, never the value or an unknown key that may hold one."""
+    problems = []
+    for detail in error.errors(include_url=False, include_input=False, include_context=False):
+        steps = [str(step) for step in detail["loc"]]
+        if detail["type"] == "extra_forbidden" and not (steps[-1].isidentifier() and len(steps[-1]) <= 40):
+            steps[-1] = "(unknown)"
+        problems.append((".".join(steps) or what, detail["msg"].removeprefix("Value error, ")))
+    listed = "; ".join(f"{where}: {message}" for where, message in problems[:5])
+    more = f" and {len(problems) - 5} more" if len(problems) > 5 else ""
+    return InputError(f"{what} cannot be taken in: {listed}{more}", problems)
+
+
+class Model(BaseModel):
+    """Base of what crosses the border: frozen, no unknown fields, `InputError` for what does not fit."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        allow_inf_nan=False,
+    )
+    shown: ClassVar[tuple[str, ...]] = ()
+    """Fields that a repr may show because they hold no personal data."""
+
+    def __init__(self, /, **fields: Any) -> None:
+        """Check and freeze the fields.
+
+        Raises:
+            InputError: A field is missing, unknown or of the wrong kind.
+        """
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            raise input_error(error, type(self).__name__) from None
+
+    # Without this, pydantic would build nested parts through __init__ and lose where the fault was.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Read one from JSON; bytes are base64 text there.
+
+        Raises:
+            InputError: Not JSON, not UTF-8, too large, or a field does not fit.
+        """
+        if not isinstance(text, str | bytes):
+            raise InputError(f"{cls.__name__} JSON must be text or bytes")
+        if len(text) > MAX_JSON_BYTES:
+            raise InputError(f"{cls.__name__} JSON is larger than {MAX_JSON_BYTES} bytes")
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            raise input_error(error, cls.__name__) from None
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{cls.__name__} JSON holds a lone surrogate, so it is no Unicode text"
+            ) from None
+
+    def to_json(self) -> str:
+        """Write it as JSON that `from_json` reads back to an equal value."""
+        return self.model_dump_json()
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        return ((name, getattr(self, name)) for name in self.shown)
+
+    __str__ = BaseModel.__repr__
+
+
+class Photo(Model):
+    """The bytes of one photo file (JPEG, PNG, BMP or WebP), as captured. At most 20 MiB."""
+
+    data: bytes = Field(max_length=MAX_PHOTO_BYTES, repr=False)
+
+    def __repr_args__(self) -> Iterator[tuple[str, object]]:
+        yield "bytes", len(self.data)
+
+
+class Person(Model):
+    """The applicant as the form says: typed or dictated at the counter."""
+
+    name: Text
+    document_number: Text
+    sex: Sex | None = None
+    birth_date: date | None = None
+
+
+class IdDocument(Model):
+    """The identity document as its chip or machine says.
+
+    `valid_until` is None for a long-term (长期) card.
+    """
+
+    shown = ("kind",)
+
+    kind: Literal["resident_id"] = "resident_id"
+    number: Text
+    name: Text
+    sex: Sex
+    birth_date: date
+    valid_from: date
+    valid_until: date | None
+    portrait: Photo
+
+
+class Sim(Model):
+    """The card to be issued: its ICCID, the IMSI in it and the MSISDN (phone number) it will carry."""
+
+    iccid: Text
+    imsi: Text
+    msisdn: Text
+
+
+class Device(Model):
+    """The device the card goes into, by its IMEI."""
+
+    imei: Text
+
+
+class Store(Model):
+    """Where the counter stands. `division` is the six-digit code of the store's county."""
+
+    shown = ("store_id", "dealer_id", "division")
+
+    store_id: Identifier
+    division: DivisionCode
+    dealer_id: Identifier | None = None
+
+
+class Clerk(Model):
+    """Who serves the customer."""
+
+    shown = ("clerk_id",)
+
+    clerk_id: Identifier
+
+
+class Notice(Model):
+    """The safe-card-use notice (安全用卡告知书) that the customer signed: which text and when."""
+
+    shown = ("version",)
+
+    version: Identifier
+    signed_at: AwareDatetime
+
+
+class Application(Model):
+    """One application for one SIM card.
+
+    `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw.
+    Without `face_consent` no photo is looked at and the application goes to a person instead.
+    """
+
+    shown = ("application_id",)
+
+    application_id: Identifier
+    applied_at: AwareDatetime
+    applicant: Person
+    document: IdDocument
+    face_consent: bool
+    live_photo: Photo | None
+    sim: Sim
+    device: Device | None
+    store: Store
+    clerk: Clerk
+    notice: Notice | None
+
+
+def application_schema() -> str:
+    """The JSON Schema of `Application`, as text with sorted keys."""
+    return json.dumps(Application.model_json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

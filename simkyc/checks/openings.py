@@ -1,0 +1,97 @@
+"""Does this opening look like the work of a card farmer?
+
+Reasons: `openings.number_cap`, `.repeat`, `.far_from_home`, `.repeat_far_from_home`, `.clerk_burst`,
+`.other_operators`.
+Units: openings, this one included, in the policy's windows in days or minutes; active numbers.
+Source: Anti-Telecom and Online Fraud Law, art. 10. The cap counts this operator's numbers only: what other
+operators issued is unknown here, which is not zero.
+A false alarm sends a family's shopper to a supervisor; a miss arms a fraud ring with one more card. Being
+from elsewhere alone is held against nobody: students and migrant workers are most of the remote openings.
+
+>>> from simkyc.testing import application, facts
+>>> from simkyc.policy import Policy
+>>> [f.reason for f in check(application(), facts(), Policy.default()) if f.state == "not_assessed"]
+['openings.other_operators']
+"""
+
+from __future__ import annotations
+
+from simkyc.application import Application
+from simkyc.checks.answers import answer, not_assessed
+from simkyc.errors import NumberError
+from simkyc.facts import Facts
+from simkyc.numbers import division, resident_id
+from simkyc.policy import OpeningLimits, Policy, Window
+from simkyc.verdict import Evidence, Finding
+
+__all__ = ["check"]
+
+
+def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    """Count what the history holds against the policy's windows."""
+    limits = policy.openings
+    return (
+        _cap(facts, limits),
+        *_repeats("openings.repeat", limits.repeat, facts),
+        *_far(application, facts, limits),
+        answer(
+            "openings.clerk_burst",
+            holds=facts.openings.clerk_openings + 1 > limits.clerk_openings.value,
+            observed=facts.openings.clerk_openings + 1,
+            limit=limits.clerk_openings.value,
+            unit=f"openings in {limits.clerk_window.value:g} minutes",
+            data_as_of=facts.now,
+        ),
+        not_assessed("openings.other_operators", "not_known_here"),
+    )
+
+
+def _cap(facts: Facts, limits: OpeningLimits) -> Finding:
+    held = facts.openings.active_numbers
+    if held is None:
+        return not_assessed("openings.number_cap", "number_malformed")
+    return answer(
+        "openings.number_cap",
+        holds=held + 1 > limits.active_numbers.value,
+        observed=held + 1,
+        limit=limits.active_numbers.value,
+        unit="active numbers",
+        data_as_of=facts.now,
+    )
+
+
+def _repeats(reason: str, windows: tuple[Window, ...], facts: Facts) -> tuple[Finding, ...]:
+    earlier = facts.openings.person_openings
+    if earlier is None:
+        return (not_assessed(reason, "number_malformed"),)
+    findings = []
+    for window in windows:
+        count = earlier[window.seconds] + 1
+        findings.append(
+            answer(
+                reason,
+                holds=count > window.openings.value,
+                observed=count,
+                limit=window.openings.value,
+                unit=f"openings in {window.days.value:g} days",
+                data_as_of=facts.now,
+            )
+        )
+    return tuple(findings)
+
+
+def _far(application: Application, facts: Facts, limits: OpeningLimits) -> tuple[Finding, ...]:
+    reason, combined = "openings.far_from_home", "openings.repeat_far_from_home"
+    try:
+        home = resident_id.division(application.document.number)
+    except NumberError:
+        return (not_assessed(reason, "number_malformed"), not_assessed(combined, "number_malformed"))
+    level = division.agreement(home, application.store.division)
+    if level == "not_comparable":
+        return (not_assessed(reason, "no_home_division"), not_assessed(combined, "no_home_division"))
+    is_far = level in limits.far_agreements
+    far = answer(reason, holds=is_far, evidence=(Evidence(name="agreement", value=level),))
+    repeats = _repeats(combined, limits.repeat_far_from_home, facts)
+    if not is_far:
+        return (far, answer(combined, holds=False, cause="near_home"))
+    return (far, *repeats)

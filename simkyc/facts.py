@@ -1,0 +1,231 @@
+"""What is known about an application, gathered from faces, the authority and the history.
+
+The dataclasses are plain values: checks read them and nothing else. Only the functions at the end open
+doors, and they do it in two steps: photos and the authority are asked before any transaction opens,
+because they are slow; the history is asked inside it, because what it says must still hold on recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from simkyc.application import Application, Photo
+from simkyc.authority import Authority, AuthorityAnswer
+from simkyc.errors import NumberError, PhotoError
+from simkyc.numbers import iccid, imei, msisdn, resident_id
+from simkyc.policy import DAY_S, Policy
+
+if TYPE_CHECKING:
+    from simkyc.faces.engine import Examination, FaceEngine
+    from simkyc.history.keys import Keyring
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows
+
+__all__ = [
+    "Comparison",
+    "FaceFacts",
+    "Facts",
+    "OpeningFacts",
+    "PhotoFacts",
+    "SimFacts",
+    "ask_authority",
+    "ask_faces",
+    "opening_keys",
+    "opening_windows",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoFacts:
+    """What one photo shows.
+
+    Attributes:
+        problem: Why it cannot be used as a photo (`missing`, or a cause of `PhotoError`), else None.
+        faces: How many faces were found.
+        quality: Measures of the largest face by name, each in the unit that `faces.quality` documents.
+    """
+
+    problem: str | None
+    faces: int
+    quality: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two templates brought together.
+
+    Attributes:
+        distance: Euclidean distance of two unit vectors, 0 to 2.
+        false_match_rate: Share of impostor comparisons at most this far apart, by the calibration.
+        accept_distance: Largest distance of the policy's accept rate.
+        review_distance: Largest distance of the policy's review rate.
+        calibration_id: The calibration that maps one to the other.
+    """
+
+    distance: float
+    false_match_rate: float
+    accept_distance: float
+    review_distance: float
+    calibration_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaceFacts:
+    """Both photos and what their comparison gave; `comparison` is None when a photo does not allow one."""
+
+    engine_id: str
+    live: PhotoFacts
+    portrait: PhotoFacts
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimFacts:
+    """What the history says about one SIM.
+
+    Attributes:
+        store_has_stock: Whether any SIM was ever allocated to this store.
+        allocated_here: Whether this one was allocated to this store.
+        issued: Whether it was issued to anybody before.
+        reserved: Whether another admitted application holds it, or the number it will carry, right now.
+    """
+
+    store_has_stock: bool
+    allocated_here: bool
+    issued: bool
+    reserved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningFacts:
+    """What the history says, as of one moment, without the application itself.
+
+    A count is None where its key could not be formed because a number is malformed or absent.
+
+    Attributes:
+        active_numbers: Numbers this person holds or is about to hold.
+        person_openings: Openings of this person, by window in seconds.
+        device_people: Other people with openings on this device in its window.
+        clerk_openings: Openings by this clerk in the window.
+        sim: What is known about the SIM.
+    """
+
+    active_numbers: int | None
+    person_openings: Mapping[int, int] | None
+    device_people: int | None
+    clerk_openings: int
+    sim: SimFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything a check may know beside the application.
+
+    Attributes:
+        now: The moment that all facts hold for.
+        face: None when the applicant did not consent.
+        authority: None when no authority is configured.
+        openings: What the history says.
+    """
+
+    now: datetime
+    face: FaceFacts | None
+    authority: AuthorityAnswer | None
+    openings: OpeningFacts
+
+
+def ask_faces(application: Application, policy: Policy, engine: FaceEngine) -> FaceFacts | None:
+    """Decode both photos, examine them and compare the two faces; None without consent.
+
+    Raises:
+        FaceError: The engine cannot work. A poor photo is no error but a fact.
+    """
+    if not application.face_consent:
+        return None
+    live, live_seen = _examine(application.live_photo, "live", policy, engine)
+    portrait, portrait_seen = _examine(application.document.portrait, "portrait", policy, engine)
+    return FaceFacts(engine.engine_id, live, portrait, _compare(portrait_seen, live_seen, policy, engine))
+
+
+def _examine(
+    photo: Photo | None, kind: Literal["live", "portrait"], policy: Policy, engine: FaceEngine
+) -> tuple[PhotoFacts, Examination | None]:
+    from simkyc.faces.intake import PhotoLimits, decode
+
+    if photo is None:
+        return PhotoFacts("missing", 0, {}), None
+    limits = PhotoLimits(
+        max_bytes=int(policy.photo.max_bytes.value), max_pixels=int(policy.photo.max_pixels.value)
+    )
+    try:
+        image = decode(photo.data, limits)
+    except PhotoError as error:
+        return PhotoFacts(error.cause, 0, {}), None
+    seen = engine.examine(image, kind)
+    return PhotoFacts(None, len(seen.faces), seen.quality), seen
+
+
+def _compare(
+    portrait: Examination | None, live: Examination | None, policy: Policy, engine: FaceEngine
+) -> Comparison | None:
+    from simkyc.faces.template import distance
+
+    if portrait is None or live is None or portrait.template is None or live.template is None:
+        return None
+    calibration = engine.calibration("chip-live")
+    apart = distance(portrait.template, live.template)
+    return Comparison(
+        distance=apart,
+        false_match_rate=calibration.false_match_rate_at(apart),
+        accept_distance=calibration.distance_at(policy.face.accept_false_match_rate.value),
+        review_distance=calibration.distance_at(policy.face.review_false_match_rate.value),
+        calibration_id=calibration.calibration_id,
+    )
+
+
+def ask_authority(application: Application, authority: Authority | None) -> AuthorityAnswer | None:
+    """What the authority says of the document; None when none is configured or the number is no number."""
+    document = application.document
+    number = _or_none(resident_id.validate, document.number)
+    if authority is None or number is None:
+        return None
+    return authority.verify(kind=document.kind, number=number, name=document.name)
+
+
+def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
+    """What the history knows this application's person, device and card by."""
+    from simkyc.history.protocol import OpeningKeys
+
+    person = _or_none(resident_id.upgrade, application.document.number)
+    device = _or_none(imei.validate, application.device.imei) if application.device else None
+    number = _or_none(msisdn.validate, application.sim.msisdn)
+    return OpeningKeys(
+        person=keyring.person(application.document.kind, person) if person else None,
+        device=keyring.device(device) if device else None,
+        iccid=_or_none(iccid.validate, application.sim.iccid),
+        msisdn=keyring.msisdn(number) if number else None,
+        store_id=application.store.store_id,
+        dealer_id=application.store.dealer_id,
+        clerk_id=application.clerk.clerk_id,
+    )
+
+
+def opening_windows(policy: Policy) -> OpeningWindows:
+    """How far back the policy asks the history to look."""
+    from simkyc.history.protocol import OpeningWindows
+
+    windows = policy.openings.repeat + policy.openings.repeat_far_from_home
+    return OpeningWindows(
+        person_s=tuple(sorted({window.seconds for window in windows})),
+        device_s=int(policy.device_sim.device_window.value * DAY_S),
+        clerk_s=int(policy.openings.clerk_window.value * 60),
+    )
+
+
+def _or_none(verb: Callable[[str], str], number: str) -> str | None:
+    try:
+        return verb(number)
+    except NumberError:
+        return None

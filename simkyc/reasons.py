@@ -1,0 +1,657 @@
+"""Every reason code: the check that gives it, what it means, who reads which words, and its basis.
+
+Codes are append-only: a code that was once published keeps its meaning and is never removed. The policy
+says what each one leads to; the words here say it to three readers. A clerk is told what to do, a
+customer hears nothing about thresholds, other people or alerts, internal staff read what was seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, get_args
+
+from simkyc.errors import InputError
+
+__all__ = ["REASONS", "Action", "Audience", "Language", "Reason", "words"]
+
+Language = Literal["zh-CN", "en"]
+Audience = Literal["clerk", "customer", "internal"]
+
+
+class Action(StrEnum):
+    """What the clerk does next, as a word that counter software can hang a button on."""
+
+    SET_CLOCK = "set_clock"
+    READ_CARD_AGAIN = "read_card_again"
+    CORRECT_FORM = "correct_form"
+    TAKE_PHOTO_AGAIN = "take_photo_again"
+    SCAN_SIM_AGAIN = "scan_sim_again"
+    TAKE_ANOTHER_SIM = "take_another_sim"
+    SCAN_DEVICE_AGAIN = "scan_device_again"
+    HAVE_NOTICE_SIGNED = "have_notice_signed"
+    CALL_SUPERVISOR = "call_supervisor"
+    DO_NOT_ISSUE = "do_not_issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        """The text in that language."""
+        return self.zh if language == "zh-CN" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason code.
+
+    Attributes:
+        code: `check.what`, stable for ever.
+        action: What the clerk does when it is flagged.
+        label: The question it answers, for lists and for "could not be checked".
+        clerk: What the clerk is told when it is flagged.
+        customer: What the customer may hear when it is flagged.
+        basis: The rule behind it; never empty, because a refusal names its basis.
+    """
+
+    code: str
+    action: Action
+    label: Words
+    clerk: Words
+    customer: Words
+    basis: str
+
+    @property
+    def check(self) -> str:
+        """Name of the check that gives it."""
+        return self.code.split(".")[0]
+
+
+# What a customer may hear: few sentences, shared, because a precise one would tell a fraudster what failed.
+_PHOTO_AGAIN = Words("请再拍一张照片。", "Please let us take another photo.")
+_CARD_AGAIN = Words("请让我们再读取一次您的证件。", "Please let us read your card again.")
+_FORM_AGAIN = Words("请和我们再核对一次填写的信息。", "Please check the form with us once more.")
+_ONE_MOMENT = Words(
+    "您的申请需要工作人员进一步核实，请稍候。",
+    "A colleague needs to look at your application; one moment, please.",
+)
+_NOT_TODAY = Words(
+    "很抱歉，本次无法为您办理。您可以要求说明理由，也可以申诉。",
+    "We are sorry, we cannot open a number for you today. You may ask why, and you may appeal.",
+)
+_OTHER_CARD = Words("我们为您换一张卡。", "We will take another SIM card for you.")
+_NEW_DOCUMENT = Words(
+    "您的证件不在有效期内，请换领有效证件后再来办理。",
+    "Your document is not valid today; please come back with a valid one.",
+)
+_SIGN = Words(
+    "请阅读并签署现行的《安全用卡告知书》。", "Please read and sign the current safe-card-use notice."
+)
+_CAP = Words(
+    "按照规定，目前不能再为您办理新号码。您可以查询名下号码，也可以申诉。",
+    "By regulation we cannot open a further number for you now. You may ask which numbers are yours, and appeal.",
+)
+
+_REAL_NAME = "Anti-Telecom and Online Fraud Law, art. 9: real-name registration"
+_ABNORMAL = "Anti-Telecom and Online Fraud Law, art. 10: enhanced checks or refusal of abnormal openings"
+_CARD_CAP = (
+    "Anti-Telecom and Online Fraud Law, art. 10: cap on cards; 2016 notice: five numbers at one operator"
+)
+_FACE_RULE = (
+    "Face comparison before network entry in shops since 2019-12-01; face recognition rules of 2025-06-01"
+)
+_NOTICE_RULE = "Anti-Telecom and Online Fraud Law, art. 31: no selling, renting or lending of cards"
+_STOCK = "Anti-Telecom and Online Fraud Law, art. 9: the operator answers for cards its agents sell"
+_HOUSE = "Policy of the operator"
+
+
+W, A = Words, Action
+
+_ALL = (
+    Reason(
+        "counter_clock.differs",
+        A.SET_CLOCK,
+        W("受理终端时间", "clock of the counter"),
+        W("终端时间不准：请校准时间后重新提交。", "The counter's clock is off: set it and submit again."),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    # document
+    Reason(
+        "document.number_malformed",
+        A.READ_CARD_AGAIN,
+        W("证件号码格式", "shape of the document number"),
+        W(
+            "证件号码格式不对：请重新读取证件。",
+            "The document number has the wrong shape: read the card again.",
+        ),
+        _CARD_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.number_checksum",
+        A.READ_CARD_AGAIN,
+        W("证件号码校验位", "check digit of the document number"),
+        W(
+            "证件号码校验位不符：请重新读取证件，不要手工输入。",
+            "The document number's check digit is wrong: read the card again, do not type it.",
+        ),
+        _CARD_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.birth_date_disagrees",
+        A.CALL_SUPERVISOR,
+        W("证件号码与出生日期", "number against birth date"),
+        W(
+            "证件号码与芯片中的出生日期不一致：请主管查验证件真伪。",
+            "The number and the chip's birth date disagree: the supervisor examines the card.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.sex_disagrees",
+        A.CALL_SUPERVISOR,
+        W("证件号码与性别", "number against sex"),
+        W(
+            "证件号码与芯片中的性别不一致：请主管查验证件真伪。",
+            "The number and the chip's sex disagree: the supervisor examines the card.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.not_yet_valid",
+        A.DO_NOT_ISSUE,
+        W("证件生效日期", "start of validity"),
+        W("证件尚未生效：不能办理。", "The document is not valid yet: do not issue."),
+        _NEW_DOCUMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.expired",
+        A.DO_NOT_ISSUE,
+        W("证件有效期", "end of validity"),
+        W(
+            "证件已过有效期：不能办理，请客户换领证件。",
+            "The document has expired: do not issue; the customer renews it.",
+        ),
+        _NEW_DOCUMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.dates_implausible",
+        A.CALL_SUPERVISOR,
+        W("证件日期合理性", "plausible dates"),
+        W(
+            "证件上的日期不合常理：请重新读取，仍如此则由主管查验。",
+            "The dates on the document make no sense: read it again; if they stay, the supervisor examines it.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.holder_minor",
+        A.CALL_SUPERVISOR,
+        W("未成年人", "age of the holder"),
+        W(
+            "持证人未成年：须由监护人陪同，由主管办理。",
+            "The holder is a minor: a guardian must be present and the supervisor decides.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    # real_name
+    Reason(
+        "real_name.name_differs",
+        A.CORRECT_FORM,
+        W("姓名一致", "same name"),
+        W(
+            "登记姓名与证件不一致：请对照证件改正。",
+            "The name on the form is not the card's: correct it from the card.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "real_name.name_hidden_characters",
+        A.CORRECT_FORM,
+        W("姓名字符", "characters of the name"),
+        W(
+            "姓名中含有不可见或非文字字符：请删除后重新输入。",
+            "The name holds invisible characters or signs: delete it and type it again.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "real_name.number_differs",
+        A.CORRECT_FORM,
+        W("证件号码一致", "same document number"),
+        W(
+            "登记的证件号码与证件不一致：请对照证件改正。",
+            "The document number on the form is not the card's: correct it from the card.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "real_name.birth_date_differs",
+        A.CORRECT_FORM,
+        W("出生日期一致", "same birth date"),
+        W(
+            "登记的出生日期与证件不一致：请改正。",
+            "The birth date on the form is not the card's: correct it.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "real_name.sex_differs",
+        A.CORRECT_FORM,
+        W("性别一致", "same sex"),
+        W("登记的性别与证件不一致：请改正。", "The sex on the form is not the card's: correct it."),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    # authority
+    Reason(
+        "authority.differs",
+        A.DO_NOT_ISSUE,
+        W("权威数据源核验", "comparison with the authority"),
+        W(
+            "权威数据源核验不一致：不能办理。",
+            "The authority says that name and number do not match: do not issue.",
+        ),
+        _NOT_TODAY,
+        _REAL_NAME,
+    ),
+    Reason(
+        "authority.no_record",
+        A.CALL_SUPERVISOR,
+        W("权威数据源记录", "record at the authority"),
+        W(
+            "权威数据源无此记录（如迁户、军人）：不等于不一致，由主管办理。",
+            "The authority has no record (a move, a soldier): this is no mismatch; the supervisor decides.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    # face
+    Reason(
+        "face.live_missing",
+        A.TAKE_PHOTO_AGAIN,
+        W("现场照片", "live photo"),
+        W("缺少现场照片：请拍照。", "There is no live photo: take one."),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_unreadable",
+        A.TAKE_PHOTO_AGAIN,
+        W("现场照片文件", "live photo's file"),
+        W("现场照片文件无法读取：请重新拍照。", "The live photo's file cannot be read: take it again."),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_no_face",
+        A.TAKE_PHOTO_AGAIN,
+        W("现场照片中的人脸", "face in the live photo"),
+        W(
+            "照片中没有找到人脸：请客户正对镜头，摘下帽子和口罩，重新拍照。",
+            "No face is found: the customer faces the camera without hat or mask; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_several_faces",
+        A.TAKE_PHOTO_AGAIN,
+        W("现场照片中的人数", "number of people in the live photo"),
+        W(
+            "照片中不止一人：请其他人离开画面，重新拍照。",
+            "More than one person is in the photo: the others step out of it; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_small",
+        A.TAKE_PHOTO_AGAIN,
+        W("人脸大小", "size of the face"),
+        W(
+            "人脸太小：请客户靠近镜头，重新拍照。",
+            "The face is too small: the customer comes closer; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_blurred",
+        A.TAKE_PHOTO_AGAIN,
+        W("照片清晰度", "sharpness"),
+        W(
+            "照片模糊：请擦净镜头，客户站稳不动，重新拍照。",
+            "The photo is blurred: wipe the lens, the customer holds still; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_dark",
+        A.TAKE_PHOTO_AGAIN,
+        W("曝光不足", "underexposure"),
+        W(
+            "照片太暗：请客户面向窗户或灯光，重新拍照。",
+            "The photo is too dark: the customer turns to the window or a lamp; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_bright",
+        A.TAKE_PHOTO_AGAIN,
+        W("曝光过度", "overexposure"),
+        W(
+            "照片过亮：请避开强光直射，重新拍照。",
+            "The photo is too bright: move out of the direct light; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.live_turned",
+        A.TAKE_PHOTO_AGAIN,
+        W("头部姿态", "pose of the head"),
+        W(
+            "头部偏转：请客户正对镜头，目光平视，重新拍照。",
+            "The head is turned: the customer looks straight into the camera; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.portrait_unreadable",
+        A.READ_CARD_AGAIN,
+        W("证件照片文件", "ID portrait's file"),
+        W("证件照片无法读取：请重新读取证件。", "The card's portrait cannot be read: read the card again."),
+        _CARD_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.portrait_no_face",
+        A.CALL_SUPERVISOR,
+        W("证件照片中的人脸", "face in the ID portrait"),
+        W(
+            "证件照片中找不到人脸：请主管人工比对。",
+            "No face is found in the card's portrait: the supervisor compares by eye.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.uncertain",
+        A.CALL_SUPERVISOR,
+        W("人脸比对把握", "certainty of the face comparison"),
+        W(
+            "系统不能确定是否同一人：请主管对照证件人工辨认。",
+            "The system is not sure it is the same person: the supervisor compares customer and card.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
+    Reason(
+        "face.different_person",
+        A.DO_NOT_ISSUE,
+        W("人证一致", "same person as on the ID"),
+        W("人证不一致：不能办理。", "This is not the person on the ID: do not issue."),
+        _NOT_TODAY,
+        _FACE_RULE,
+    ),
+    # device_sim
+    Reason(
+        "device_sim.iccid_malformed",
+        A.SCAN_SIM_AGAIN,
+        W("ICCID 格式", "shape of the ICCID"),
+        W("卡号（ICCID）有误：请重新扫描 SIM 卡。", "The ICCID is wrong: scan the SIM card again."),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.imsi_malformed",
+        A.SCAN_SIM_AGAIN,
+        W("IMSI 格式", "shape of the IMSI"),
+        W("IMSI 有误：请重新读取 SIM 卡。", "The IMSI is wrong: read the SIM card again."),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.msisdn_malformed",
+        A.SCAN_SIM_AGAIN,
+        W("手机号码格式", "shape of the phone number"),
+        W("手机号码有误：请核对所选号码。", "The phone number is wrong: check the number chosen."),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.imei_malformed",
+        A.SCAN_DEVICE_AGAIN,
+        W("IMEI 格式", "shape of the IMEI"),
+        W(
+            "设备 IMEI 有误：请在手机上拨 *#06# 重新读取。",
+            "The device's IMEI is wrong: dial *#06# on the phone and read it again.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device_sim.operators_differ",
+        A.CALL_SUPERVISOR,
+        W("卡号与 IMSI 运营商", "operator of ICCID and IMSI"),
+        W(
+            "ICCID 与 IMSI 不属于同一运营商：请主管查验此卡。",
+            "ICCID and IMSI belong to two operators: the supervisor examines the card.",
+        ),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.sim_not_allocated",
+        A.DO_NOT_ISSUE,
+        W("SIM 卡归属", "SIM allocated to this store"),
+        W(
+            "此卡未配发给本店：不能发放，收回此卡并上报。",
+            "This SIM was not allocated to this store: do not issue it; keep it and report it.",
+        ),
+        _OTHER_CARD,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.sim_already_issued",
+        A.DO_NOT_ISSUE,
+        W("SIM 卡状态", "SIM not issued before"),
+        W(
+            "此卡已经发放过：不能再次发放，收回此卡并上报。",
+            "This SIM was issued before: do not issue it again; keep it and report it.",
+        ),
+        _OTHER_CARD,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.sim_reserved",
+        A.TAKE_ANOTHER_SIM,
+        W("SIM 卡占用", "SIM free to sell"),
+        W(
+            "此卡正被另一笔申请占用：请换一张卡，或先结清那笔申请。",
+            "Another application holds this SIM: take another one, or settle that application first.",
+        ),
+        _OTHER_CARD,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.device_not_declared",
+        A.SCAN_DEVICE_AGAIN,
+        W("使用设备", "device declared"),
+        W("没有登记使用设备：请录入手机 IMEI。", "No device is declared: enter the phone's IMEI."),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device_sim.device_many_people",
+        A.CALL_SUPERVISOR,
+        W("设备使用人数", "people seen with this device"),
+        W(
+            "该设备近期已为多人开卡：请主管核实用途。",
+            "Cards were opened for many people on this device: the supervisor asks what for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # openings
+    Reason(
+        "openings.number_cap",
+        A.DO_NOT_ISSUE,
+        W("名下号码数量", "active numbers of this person"),
+        W("客户名下号码已达上限：不能再办。", "The customer holds as many numbers as allowed: do not issue."),
+        _CAP,
+        _CARD_CAP,
+    ),
+    Reason(
+        "openings.repeat",
+        A.CALL_SUPERVISOR,
+        W("短期多次办卡", "several openings in a short time"),
+        W(
+            "客户短期内多次办卡：请主管核实用途。",
+            "The customer opened several cards in a short time: the supervisor asks what for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "openings.far_from_home",
+        A.CALL_SUPERVISOR,
+        W("异地办卡", "store far from the ID's division"),
+        W(
+            "客户为异地办卡：可询问在本地工作、学习或居住的情况。",
+            "The customer is from elsewhere: you may ask about work, study or residence here.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "openings.repeat_far_from_home",
+        A.CALL_SUPERVISOR,
+        W("异地短期多次办卡", "several openings far from home"),
+        W(
+            "客户异地且短期内多次办卡：请主管核实用途与居住证明。",
+            "Several openings in a short time, far from home: the supervisor asks why and for proof of residence.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "openings.clerk_burst",
+        A.CALL_SUPERVISOR,
+        W("工号批量开卡", "burst of openings by one clerk"),
+        W(
+            "本工号短时间内开卡过多：须由主管复核。",
+            "Too many openings under this clerk in a short time: the supervisor checks.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "openings.other_operators",
+        A.CALL_SUPERVISOR,
+        W("其他运营商号码", "numbers at other operators"),
+        W("其他运营商的号码未知。", "Numbers at other operators are unknown."),
+        _ONE_MOMENT,
+        _CARD_CAP,
+    ),
+    # notice
+    Reason(
+        "notice.not_signed",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书签署", "notice signed"),
+        W(
+            "《安全用卡告知书》未签署：请客户阅读并签字。",
+            "The safe-card-use notice is not signed: the customer reads and signs it.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+    Reason(
+        "notice.outdated",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书版本", "version of the notice"),
+        W(
+            "签署的不是现行《安全用卡告知书》：请客户签署现行文本。",
+            "Another text than the current notice was signed: the customer signs the current one.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+    Reason(
+        "notice.signed_at_other_time",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书签署时间", "time of the signature"),
+        W(
+            "《安全用卡告知书》不是为本次办理签署的：请客户重新签署。",
+            "The notice was not signed for this application: the customer signs again.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+)
+
+REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
+"""Every reason by its code, in the order of the checks."""
+
+_ACCEPTED = {
+    "clerk": Words("审核通过：可以发卡。", "Approved: issue the card."),
+    "customer": Words("审核通过。", "Your application is approved."),
+    "internal": Words("审核通过。", "Accepted."),
+}
+_UNKNOWN = {
+    "clerk": Words("需要主管处理。", "The supervisor decides."),
+    "customer": _ONE_MOMENT,
+    "internal": Words("未知原因代码", "Unknown reason code"),
+}
+
+
+def words(reason: str, language: Language, audience: Audience, *, assessed: bool = True) -> str:
+    """One reason in words.
+
+    Args:
+        reason: A reason code, or `accepted`. A code this version does not know gives general words.
+        language: `zh-CN` or `en`.
+        audience: `clerk`, `customer` or `internal`.
+        assessed: False when it could not be told whether the reason holds.
+
+    Raises:
+        InputError: Another language or audience.
+    """
+    if language not in get_args(Language):
+        raise InputError(f"language must be one of {', '.join(get_args(Language))}")
+    if audience not in get_args(Audience):
+        raise InputError(f"audience must be one of {', '.join(get_args(Audience))}")
+    if reason == "accepted":
+        return _ACCEPTED[audience].in_language(language)
+    known = REASONS.get(reason)
+    if known is None:
+        return _UNKNOWN[audience].in_language(language)
+    if audience == "customer":
+        return (known.customer if assessed else _ONE_MOMENT).in_language(language)
+    if not assessed:
+        label = known.label.in_language(language)
+        return f"尚未核验：{label}。" if language == "zh-CN" else f"Not checked yet: {label}."
+    if audience == "clerk":
+        return known.clerk.in_language(language)
+    return f"{known.label.in_language(language)} ({known.basis})"

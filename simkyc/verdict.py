@@ -1,0 +1,173 @@
+"""What leaves: one verdict, made of findings."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from enum import Enum, StrEnum
+from typing import Self
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from simkyc.application import Identifier, Model
+from simkyc.reasons import Action, Audience, Language, words
+
+__all__ = ["SCHEMA_VERSION", "Decision", "Evidence", "Finding", "State", "Verdict"]
+
+SCHEMA_VERSION = 1
+"""Version of the verdict's JSON form. A new field raises it; no field ever changes its meaning."""
+
+
+@functools.total_ordering
+class Decision(Enum):
+    """What to do with the application, from best to worst: `ACCEPT < RETRY < REVIEW < REFUSE`."""
+
+    ACCEPT = "accept"
+    RETRY = "retry"
+    REVIEW = "review"
+    REFUSE = "refuse"
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, Decision):
+            return NotImplemented
+        order = list(Decision)
+        return order.index(self) < order.index(other)
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class State(StrEnum):
+    """Whether a finding's reason holds: not (`passed`), yes (`flagged`), or it could not be told."""
+
+    PASSED = "passed"
+    FLAGGED = "flagged"
+    NOT_ASSESSED = "not_assessed"
+
+
+class Evidence(Model):
+    """A named figure behind a finding, such as the distance between two faces."""
+
+    shown = ("name", "value", "unit")
+
+    name: str
+    value: float | str
+    unit: str | None = None
+
+
+class Finding(Model):
+    """The answer to one question that one check asked.
+
+    Attributes:
+        check: Name of the check.
+        reason: Reason code; readers must tolerate codes they don't know.
+        state: Whether the reason holds.
+        observed: What was seen, in `unit`, where it is a figure.
+        limit: What the policy allows, in `unit`.
+        unit: Unit of `observed` and `limit`.
+        cause: A short stable word for why; always there when `state` is `not_assessed`.
+        data_as_of: The time up to which the data behind it reaches, where it has one.
+        evidence: Further figures.
+    """
+
+    shown = ("reason", "state", "observed", "limit", "unit", "cause")
+
+    check: str
+    reason: str
+    state: State
+    observed: float | None = None
+    limit: float | None = None
+    unit: str | None = None
+    cause: str | None = None
+    data_as_of: AwareDatetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Self:
+        if self.state is State.NOT_ASSESSED and not self.cause:
+            raise ValueError("a finding that is not assessed needs a cause")
+        return self
+
+
+class Verdict(Model):
+    """One structured answer for one application.
+
+    Attributes:
+        schema_version: Version of this JSON form.
+        verdict_id: Unique identifier of this verdict.
+        application_id: The application it answers.
+        decision: What to do.
+        final: True for ACCEPT and REFUSE; False when a further step at the counter can change it.
+        reasons: Codes that made the decision worse than ACCEPT, worst first.
+        findings: Every answer of every check, in the order of the checks.
+        advice: What the clerk does next, most urgent first.
+        silent_alert: The operator's security staff should be told, and nobody at the counter.
+        policy_id: Hash of the policy that decided.
+        engine_id: The face engine that was asked, if one was.
+        simkyc_version: Version of this library.
+        decided_at: When it was decided.
+        elapsed_ms: Milliseconds by stage and check.
+    """
+
+    shown = ("verdict_id", "application_id", "decision", "reasons")
+
+    schema_version: int = SCHEMA_VERSION
+    verdict_id: str
+    application_id: Identifier
+    decision: Decision
+    final: bool
+    reasons: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    advice: tuple[Action, ...]
+    silent_alert: bool
+    policy_id: str
+    engine_id: str | None
+    simkyc_version: str
+    decided_at: AwareDatetime
+    elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
+
+    def messages(self, language: Language = "zh-CN", audience: Audience = "clerk") -> tuple[str, ...]:
+        """What to show or say, one sentence a line, the worst first.
+
+        Customer words never reveal thresholds, other people or a silent alert; clerk words never reveal a
+        silent alert. Internal words add the figures.
+
+        Args:
+            language: `zh-CN` or `en`.
+            audience: `clerk`, `customer` or `internal`.
+
+        Raises:
+            InputError: Another language or audience.
+        """
+        if not self.reasons:
+            return (words("accepted", language, audience),)
+        lines = []
+        for reason in self.reasons:
+            weighty = [finding for finding in self.findings if tells(finding, reason)]
+            assessed = any(finding.state is State.FLAGGED for finding in weighty)
+            text = words(reason, language, audience, assessed=assessed)
+            if audience == "internal":
+                text += "".join(
+                    f" [{figures(finding)}]" for finding in self.findings if tells(finding, reason)
+                )
+            lines.append(text)
+        return tuple(dict.fromkeys(lines))
+
+
+def tells(finding: Finding, reason: str) -> bool:
+    """Whether a finding gave this reason its weight."""
+    return finding.reason == reason and finding.state is not State.PASSED
+
+
+def figures(finding: Finding) -> str:
+    """A finding's figures in one line, for internal readers."""
+    parts = [finding.reason, finding.state.value]
+    if finding.cause:
+        parts.append(f"cause {finding.cause}")
+    if finding.observed is not None:
+        parts.append(f"observed {finding.observed:g}")
+    if finding.limit is not None:
+        parts.append(f"limit {finding.limit:g}")
+    if finding.unit:
+        parts.append(finding.unit)
+    return ", ".join(parts)

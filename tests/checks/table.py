@@ -1,0 +1,43 @@
+"""One row of a check's table: what is changed, which reason speaks, and why the row is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simkyc.checks import CHECKS
+from simkyc.policy import Policy
+from simkyc.testing import application, facts
+from simkyc.verdict import Finding, State
+
+
+@dataclass(frozen=True)
+class Row:
+    """`why` is the test's id, so it holds no personal data."""
+
+    why: str
+    application: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    flagged: tuple[str, ...] = ()
+    not_assessed: Mapping[str, str] = field(default_factory=dict)
+    """Reason to cause."""
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def run(name: str, row: Row) -> tuple[Finding, ...]:
+    """The findings of one check on one row."""
+    check = dict(CHECKS)[name]
+    return check(application(**row.application), facts(**row.facts), Policy.default())
+
+
+def assert_row(name: str, row: Row) -> None:
+    """The row's reasons are flagged or not assessed as said, and every other one passed."""
+    findings = run(name, row)
+    prefix = f"{name}."
+    flagged = {finding.reason for finding in findings if finding.state is State.FLAGGED}
+    unknown = {finding.reason: finding.cause for finding in findings if finding.state is State.NOT_ASSESSED}
+    assert flagged == {prefix + reason for reason in row.flagged}
+    assert unknown == {prefix + reason: cause for reason, cause in row.not_assessed.items()}

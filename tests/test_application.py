@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import simkyc
+from simkyc import Application, InputError, Notice, Person, Photo, Sim, SimkycError, Store
+from simkyc.testing import application, swatch
+
+PHOTO = swatch(1)
+
+
+@pytest.fixture(scope="module")
+def body() -> dict[str, object]:
+    plain = application(live_photo={"data": PHOTO}, document={"portrait": {"data": PHOTO}})
+    loaded: dict[str, object] = json.loads(plain.to_json())
+    return loaded
+
+
+def test_an_application_survives_json(body: dict[str, object]) -> None:
+    read = Application.from_json(json.dumps(body))
+    assert Application.from_json(read.to_json()) == read
+
+
+def changed(body: dict[str, object], path: str, value: object) -> str:
+    copy = json.loads(json.dumps(body))
+    part = copy
+    *steps, last = path.split(".")
+    for step in steps:
+        part = part[step]
+    part[last] = value
+    return json.dumps(copy)
+
+
+WRONG = [
+    ("an unknown field", "colour", "red", "colour"),
+    ("an unknown field of a part", "sim.colour", "red", "sim.colour"),
+    ("a number for text", "sim.iccid", 89860, "sim.iccid"),
+    ("nothing for text", "sim.iccid", None, "sim.iccid"),
+    ("an empty name", "applicant.name", "", "applicant.name"),
+    ("a name of white space", "applicant.name", " \t ", "applicant.name"),
+    ("a name of 10,000 characters", "applicant.name", "张" * 10_000, "applicant.name"),
+    ("10 MB for a name", "applicant.name", "x" * 10_000_000, "applicant.name"),
+    ("a NUL in a name", "applicant.name", "a\x00b", "applicant.name"),
+    ("a newline in a name", "applicant.name", "a\nb", "applicant.name"),
+    ("a time without a zone", "applied_at", "2026-11-02T10:00:00", "applied_at"),
+    ("no time", "applied_at", "yesterday", "applied_at"),
+    ("31 February", "document.valid_from", "2026-02-31", "document.valid_from"),
+    ("month 13", "document.birth_date", "1990-13-01", "document.birth_date"),
+    ("a year of five digits", "document.birth_date", "19900-01-01", "document.birth_date"),
+    ("infinity for a date", "document.birth_date", 1e999, "document"),
+    ("neither sex word", "document.sex", "M", "document.sex"),
+    ("consent that is not a yes or no", "face_consent", "perhaps", "face_consent"),
+    ("photo that is no base64", "live_photo.data", "%%%", "live_photo.data"),
+    ("photo as a bare string", "live_photo", "live.jpg", "live_photo"),
+    ("an id with a space", "application_id", "a b", "application_id"),
+    ("an id of 65 characters", "application_id", "a" * 65, "application_id"),
+    ("an id with a newline at the end", "application_id", "a\n", "application_id"),
+    ("a division of five digits", "store.division", "32050", "store.division"),
+    ("a list for an object", "device", [], "device"),
+]
+
+
+@pytest.mark.parametrize(("why", "path", "value", "where"), WRONG, ids=[row[0] for row in WRONG])
+def test_what_does_not_fit_is_an_input_error(
+    body: dict[str, object], why: str, path: str, value: object, where: str
+) -> None:
+    if value == 1e999:
+        text = changed(body, path, 0).replace('"birth_date": 0', '"birth_date": 1e999')
+    else:
+        text = changed(body, path, value)
+    with pytest.raises(InputError) as caught:
+        Application.from_json(text)
+    assert caught.value.problems[0][0].startswith(where)
+    if isinstance(value, str) and len(value.strip()) > 3:
+        assert value[:40] not in str(caught.value)
+
+
+NOT_JSON = [
+    ("empty", b""),
+    ("no JSON", b"hello"),
+    ("half of it", b'{"application_id": "a"'),
+    ("not UTF-8", b'{"application_id": "\xff\xfe"}'),
+    ("UTF-16", '{"a": 1}'.encode("utf-16")),
+    ("nested 100,000 deep", b"[" * 100_000 + b"]" * 100_000),
+    ("objects nested 100,000 deep", b'{"a":' * 100_000 + b"1" + b"}" * 100_000),
+    ("a lone surrogate, escaped", b'{"application_id": "\\ud800"}'),
+    ("a lone surrogate in a str", '{"application_id": "\ud800"}'),
+    ("a list", b"[]"),
+    ("null", b"null"),
+    ("NaN", b"NaN"),
+    ("no text at all", 7),
+]
+
+
+@pytest.mark.parametrize(("why", "text"), NOT_JSON, ids=[row[0] for row in NOT_JSON])
+def test_what_is_no_json_is_an_input_error(why: str, text: bytes) -> None:
+    with pytest.raises(InputError):
+        Application.from_json(text)
+
+
+def test_json_beyond_any_photo_is_refused_before_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simkyc.application.MAX_JSON_BYTES", 10)
+    with pytest.raises(InputError, match="larger than 10 bytes"):
+        Application.from_json(b" " * 11)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda x: st.lists(x) | st.dictionaries(st.text(), x),
+    )
+)
+def test_any_json_gives_an_application_or_an_input_error(value: object) -> None:
+    with pytest.raises(InputError):
+        Application.from_json(json.dumps(value))
+
+
+@given(st.dictionaries(st.text(max_size=20), st.text(max_size=20), min_size=1))
+def test_no_error_repeats_a_value(fields: dict[str, str]) -> None:
+    secret = "Geheimnis-4711"
+    with pytest.raises(InputError) as caught:
+        Person(**dict.fromkeys(fields, secret), name=[secret])
+    assert secret not in str(caught.value) + repr(caught.value.problems)
+    assert caught.value.__cause__ is None
+
+
+def test_building_in_python_raises_the_same_error() -> None:
+    with pytest.raises(InputError) as caught:
+        Sim(iccid="1", imsi="2")  # type: ignore[call-arg]
+    assert caught.value.problems == (("msisdn", "Field required"),)
+    with pytest.raises(SimkycError):
+        Store(store_id="s", division="abc")
+    with pytest.raises(InputError, match="signed_at"):
+        Notice(version="1", signed_at=datetime(2026, 1, 1))  # noqa: DTZ001
+
+
+def test_a_part_given_as_a_mapping_says_where_it_is_wrong() -> None:
+    with pytest.raises(InputError) as caught:
+        application(sim={"iccid": 5})
+    assert caught.value.problems[0][0] == "sim.iccid"
+
+
+def test_unknown_keys_are_named_only_when_they_can_hold_nobody() -> None:
+    with pytest.raises(InputError) as caught:
+        Person(name="a", document_number="b", **{"110101199003070000 Zhang": 1})
+    assert caught.value.problems == (("(unknown)", "Extra inputs are not permitted"),)
+
+
+def test_no_repr_shows_a_person() -> None:
+    whole = application(live_photo={"data": PHOTO}, document={"portrait": {"data": PHOTO}})
+    shown = repr(whole) + str(whole) + repr(whole.applicant) + repr(whole.document) + repr(whole.live_photo)
+    shown += f"{whole.sim}{whole.device}{whole!r}{whole.document!s}"
+    for part in (
+        whole.applicant.name,
+        whole.document.number,
+        whole.sim.iccid,
+        whole.sim.msisdn,
+        str(whole.document.birth_date.year),
+    ):
+        assert part not in shown
+    assert repr(whole.live_photo) == f"Photo(bytes={len(PHOTO)})"
+    assert "test-0" in repr(whole)
+
+
+def test_an_application_cannot_be_changed() -> None:
+    with pytest.raises(Exception, match="frozen"):
+        application().application_id = "other"
+
+
+def test_a_photo_larger_than_any_is_refused() -> None:
+    with pytest.raises(InputError):
+        Photo(data=b"x" * (20 * 1024 * 1024 + 1))
+
+
+def test_the_equal_instant_in_another_zone_is_equal() -> None:
+    here = application(live_photo={"data": PHOTO}, document={"portrait": {"data": PHOTO}})
+    utc = here.model_copy(update={"applied_at": here.applied_at.astimezone(UTC)})
+    assert utc == here
+
+
+def test_public_dates_are_dates() -> None:
+    assert isinstance(application().document.birth_date, date)
+    assert simkyc.Application is Application
