@@ -1,0 +1,182 @@
+"""Applications and facts of people who do not exist, honest unless told otherwise.
+
+>>> application().applicant.document_number == application().document.number
+True
+>>> application(document={"valid_until": date(2020, 1, 1)}).document.valid_until
+datetime.date(2020, 1, 1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Any
+
+from stdnum import luhn
+from stdnum.iso7064 import mod_11_2
+
+from simkyc.application import Application
+from simkyc.facts import Comparison, FaceFacts, Facts, OpeningFacts, PhotoFacts, SimFacts
+from simkyc.policy import Policy
+
+__all__ = ["NOW", "STORE_ICCIDS", "Clock", "application", "facts", "iccid_of", "resident_id"]
+
+NOW = datetime(2026, 11, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
+"""When every application of this module is made, unless told otherwise: a Monday morning in China."""
+
+STORE_DIVISION = "320502"
+SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
+GOOD_QUALITY = {"inter_eye_distance": 90.0, "sharpness": 0.9, "luminance": 0.5, "yaw": 0.0, "pitch": 0.0}
+
+
+class Clock:
+    """A clock that stands until it is moved: `Screener.open(..., clock=Clock())`."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        """Stand at `now`, a time with a zone."""
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """The time it shows."""
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        """Move on by `timedelta(**by)` and return the new time."""
+        self.now += timedelta(**by)
+        return self.now
+
+
+def resident_id(division: str = STORE_DIVISION, born: date = date(1990, 1, 1), sequence: int = 1) -> str:
+    """A well-formed resident ID number; odd sequences are men's.
+
+    >>> resident_id("320502", date(1990, 1, 1), 1)
+    '320502199001010012'
+    """
+    body = f"{division}{born:%Y%m%d}{sequence:03d}"
+    return body + str(mod_11_2.calc_check_digit(body))
+
+
+def iccid_of(serial: int) -> str:
+    """A well-formed 20-digit ICCID of China Mobile.
+
+    >>> iccid_of(1)
+    '89860000000000000019'
+    """
+    body = f"898600{serial:013d}"
+    return body + str(luhn.calc_check_digit(body))
+
+
+STORE_ICCIDS = tuple(iccid_of(serial) for serial in range(1, 201))
+"""ICCIDs for a store's stock; `application(seed)` asks for the one at `seed % 200`."""
+
+
+def imei_of(serial: int) -> str:
+    """A well-formed IMEI; its TAC 35000000 is no real model's."""
+    body = f"35000000{serial + 1:06d}"
+    return body + str(luhn.calc_check_digit(body))
+
+
+@lru_cache(maxsize=64)
+def _photos(seed: int) -> tuple[bytes, bytes]:
+    from simkyc.testing.portraits import PEOPLE, chip_portrait, portrait
+
+    return chip_portrait(seed % PEOPLE), portrait(seed % PEOPLE)
+
+
+def application(seed: int = 0, **changes: Any) -> Application:
+    """An honest application of the person number `seed`, with what you change.
+
+    Args:
+        seed: Which person; each has their own name, number, device, card and face (faces repeat after
+            `PEOPLE` seeds).
+        changes: Fields of `Application`. A mapping changes only the fields it names, on both form and
+            document where both hold the field (`applicant` changes the form alone):
+            `application(sim={"imsi": "460000000000001"})`.
+
+    Returns:
+        An application that simkyc accepts at `NOW` when the SIM is in the store's stock.
+
+    Raises:
+        InputError: What you changed does not fit.
+    """
+    chip, live = _photos(seed)
+    born = date(1970 + seed % 35, 1 + seed % 12, 1 + seed % 28)
+    sequence = 1 + 2 * (seed % 450)
+    number = resident_id(born=born, sequence=sequence)
+    name = SURNAMES[seed % len(SURNAMES)] + "测试" + chr(0x4E00 + seed % 2000)
+    fields: dict[str, Any] = {
+        "application_id": f"test-{seed}",
+        "applied_at": NOW,
+        "applicant": {"name": name, "document_number": number, "sex": "male", "birth_date": born},
+        "document": {
+            "number": number,
+            "name": name,
+            "sex": "male",
+            "birth_date": born,
+            "valid_from": date(2018, 5, 1),
+            "valid_until": date(2038, 5, 1),
+            "portrait": {"data": chip},
+        },
+        "face_consent": True,
+        "live_photo": {"data": live},
+        "sim": {
+            "iccid": STORE_ICCIDS[seed % len(STORE_ICCIDS)],
+            "imsi": f"46000{seed + 1:010d}",
+            "msisdn": f"+86139{seed + 10_000_000:08d}",
+        },
+        "device": {"imei": imei_of(seed)},
+        "store": {"store_id": "store-1", "division": STORE_DIVISION, "dealer_id": "dealer-1"},
+        "clerk": {"clerk_id": "clerk-1"},
+        "notice": {
+            "version": Policy.default().notice.current_version,
+            "signed_at": changes.get("applied_at", NOW) - timedelta(minutes=2),
+        },
+    }
+    on_form = {"name": "name", "number": "document_number", "sex": "sex", "birth_date": "birth_date"}
+    for field, change in sorted(changes.items(), key=lambda item: item[0] == "applicant"):
+        if isinstance(change, Mapping) and isinstance(fields.get(field), dict):
+            fields[field] |= change
+            if field == "document":
+                fields["applicant"] |= {on_form[key]: change[key] for key in on_form if key in change}
+        else:
+            fields[field] = change
+    return Application(**fields)
+
+
+def facts(**changes: Any) -> Facts:
+    """Facts that speak for an applicant: a clear photo of the right person, nothing in the history.
+
+    Args:
+        changes: Fields of `Facts`; fields of `OpeningFacts`, `SimFacts` and `Comparison` may be given by
+            their own names: `facts(active_numbers=5, reserved=True, distance=0.9)`.
+    """
+    photo = PhotoFacts(problem=None, faces=1, quality=GOOD_QUALITY)
+    compared = Comparison(
+        distance=0.2,
+        false_match_rate=1e-6,
+        accept_distance=0.4,
+        review_distance=0.55,
+        calibration_id="chip-live:test",
+    )
+    sim = SimFacts(store_has_stock=True, allocated_here=True, issued=False, reserved=False)
+    windows = {window.seconds for window in Policy.default().openings.repeat}
+    windows |= {window.seconds for window in Policy.default().openings.repeat_far_from_home}
+    openings = OpeningFacts(
+        active_numbers=0,
+        person_openings=dict.fromkeys(sorted(windows), 0),
+        device_people=0,
+        clerk_openings=0,
+        sim=_taking(sim, changes),
+    )
+    face = FaceFacts(engine_id="test", live=photo, portrait=photo, comparison=_taking(compared, changes))
+    known = Facts(now=NOW, face=_taking(face, changes), authority=None, openings=_taking(openings, changes))
+    known = _taking(known, changes)
+    if changes:
+        raise TypeError(f"no fact is called {', '.join(changes)}")
+    return known
+
+
+def _taking(part: Any, changes: dict[str, Any]) -> Any:
+    return replace(part, **{field: changes.pop(field) for field in part.__slots__ if field in changes})
