@@ -1,0 +1,94 @@
+"""The walls between the rooms: who may import whom, read from the imports themselves."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import simkyc
+
+PACKAGE = Path(simkyc.__file__).parent
+BORDER = {"application", "errors", "reasons", "verdict"}
+PURE = BORDER | {"policy", "numbers", "authority", "facts"}
+
+ALLOWED = {
+    "__init__": {"_version", *BORDER, "authority", "policy", "screener"},
+    "_version": set(),
+    "errors": set(),
+    "application": {"errors"},
+    "reasons": {"errors"},
+    "verdict": {"application", "reasons"},
+    "numbers": {"errors"},
+    "authority": set(),
+    "policy": BORDER | {"numbers"},
+    "facts": {"application", "authority", "errors", "numbers", "policy", "faces", "history"},
+    "checks": PURE,
+    "faces": {"application", "errors"},
+    "history": {"errors", "facts", "verdict"},
+    "screener": PURE | {"_version", "checks", "faces", "history"},
+    "testing": PURE | {"faces", "history", "screener"},
+    "cli": PURE | {"_version", "screener", "testing"},
+}
+"""Room to the rooms it may import. `facts` and the screener open both doors; nobody else does."""
+
+HEAVY = ("cv2", "dlib", "numpy", "sqlalchemy", "onnx", "PIL")
+"""What loads slowly, and where it may stand at the top of a file."""
+HEAVY_ROOMS = {"faces", "history", "testing"}
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, "imports are absolute"
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_a_room_imports_only_what_it_may(file: Path) -> None:
+    room = room_of(file)
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    reached = {name.split(".")[1] for name in imported(tree) if name.startswith("simkyc.")}
+    reached -= set(simkyc.__all__) | {room}
+    assert reached <= ALLOWED[room]
+
+
+@pytest.mark.parametrize("file", modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_heavy_parts_stand_in_their_rooms(file: Path) -> None:
+    top = ast.Module(ast.parse(file.read_text(encoding="utf-8")).body, [])
+    at_top = ast.Module([node for node in top.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+    heavy = {name.split(".")[0] for name in imported(at_top)} & set(HEAVY)
+    assert not heavy or room_of(file) in HEAVY_ROOMS
+
+
+def test_every_room_is_on_the_plan() -> None:
+    assert {room_of(file) for file in modules()} == set(ALLOWED)
+
+
+def test_no_room_is_called_after_nothing() -> None:
+    vague = {"utils", "util", "helpers", "helper", "core", "base", "manager", "misc", "common"}
+    assert not {part.removesuffix(".py") for file in modules() for part in file.parts} & vague
+
+
+@pytest.mark.parametrize(
+    "names", ["simkyc", "simkyc.Application, simkyc.Policy, simkyc.Screener, simkyc.Verdict"]
+)
+def test_importing_simkyc_loads_nothing_heavy(names: str) -> None:
+    code = f"import simkyc, sys; {names}; sys.exit(' '.join(m for m in {HEAVY!r} if m in sys.modules) or 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
