@@ -29,7 +29,7 @@ from simkyc.facts import (
 from simkyc.history.protocol import Entry
 from simkyc.numbers import iccid
 from simkyc.policy import Policy
-from simkyc.verdict import Decision, Verdict
+from simkyc.verdict import Decision, Finding, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
@@ -282,9 +282,11 @@ class Screener:
     ) -> Verdict:
         with stopwatch.lap("history"):
             keys = opening_keys(application, self._history.keyring)
-            openings = reader.facts(keys, opening_windows(self._policy), now)
+            # Judged again, a recorded application must not count against itself.
+            before = application.application_id
+            openings = reader.facts(keys, opening_windows(self._policy), now, before=before)
         facts = Facts(now=now, face=face, authority=authority, openings=openings)
-        findings = []
+        findings: list[Finding] = []
         for name, check in CHECKS:
             with stopwatch.lap(name):
                 findings.extend(check(application, facts, self._policy))

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
@@ -178,5 +178,8 @@ def facts(**changes: Any) -> Facts:
     return known
 
 
-def _taking(part: Any, changes: dict[str, Any]) -> Any:
-    return replace(part, **{field: changes.pop(field) for field in part.__slots__ if field in changes})
+Part = TypeVar("Part", Facts, FaceFacts, OpeningFacts, SimFacts, Comparison)
+
+
+def _taking(part: Part, changes: dict[str, Any]) -> Part:
+    return replace(part, **{name: changes.pop(name) for name in part.__slots__ if name in changes})

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import cv2
 import dlib
@@ -166,8 +167,8 @@ def test_a_failure_is_ours_and_the_next_call_works(monkeypatch: pytest.MonkeyPat
     net = RecognitionNetwork()
     expected = net.vectors(chips[:1]).tobytes()
 
-    class Broken:
-        def setInput(self, blob: object) -> None:  # noqa: N802
+    class Broken(cv2.dnn.Net):
+        def setInput(self, *_: Any, **__: Any) -> None:  # noqa: N802
             raise cv2.error("out of memory")
 
     net._idle.append(Broken())
