@@ -8,7 +8,7 @@ because they are slow; the history is asked inside it, because what it says must
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -44,12 +44,17 @@ class PhotoFacts:
     Attributes:
         problem: Why it cannot be used as a photo (`missing`, or a cause of `PhotoError`), else None.
         faces: How many faces were found.
+        companion_size: Width of the second largest face by that of the largest; 0 when nobody else is there.
+        located: How the largest face was found: `detected`, `enlarged`, or `assumed` to be where the standard
+            portrait has it; None without a face.
         quality: Measures of the largest face by name, each in the unit that `faces.quality` documents.
     """
 
     problem: str | None
-    faces: int
-    quality: Mapping[str, float]
+    faces: int = 0
+    companion_size: float = 0.0
+    located: str | None = None
+    quality: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +160,26 @@ def _examine(
     from simkyc.faces.intake import PhotoLimits, decode
 
     if photo is None:
-        return PhotoFacts("missing", 0, {}), None
+        return PhotoFacts("missing"), None
     limits = PhotoLimits(
         max_bytes=int(policy.photo.max_bytes.value), max_pixels=int(policy.photo.max_pixels.value)
     )
     try:
         image = decode(photo.data, limits)
     except PhotoError as error:
-        return PhotoFacts(error.cause, 0, {}), None
+        return PhotoFacts(error.cause), None
     seen = engine.examine(image, kind)
-    return PhotoFacts(None, len(seen.faces), seen.quality), seen
+    widths = [face.right - face.left for face in seen.faces]
+    return (
+        PhotoFacts(
+            problem=None,
+            faces=len(widths),
+            companion_size=max(widths[1:], default=0) / max(widths[0], 1) if widths else 0.0,
+            located=seen.faces[0].located if seen.faces else None,
+            quality=seen.quality,
+        ),
+        seen,
+    )
 
 
 def _compare(

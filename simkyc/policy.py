@@ -57,12 +57,22 @@ class PhotoLimits(Model):
 
     max_bytes: Limit
     max_pixels: Limit
+    companion_size_max: Limit
     inter_eye_distance_min: Limit
+    margin_min: Limit
+    yaw_max: Limit
+    pitch_max: Limit
+    roll_max: Limit
     sharpness_min: Limit
     luminance_min: Limit
     luminance_max: Limit
-    yaw_max: Limit
-    pitch_max: Limit
+    under_exposure_max: Limit
+    over_exposure_max: Limit
+    dynamic_range_min: Limit
+    illumination_uniformity_min: Limit
+    colour_deviation_max: Limit
+    eye_glare_max: Limit
+    blockiness_max: Limit
 
 
 class FaceLimits(Model):
@@ -221,6 +231,10 @@ class Policy(Model):
     def policy_id(self) -> str:
         """`sha256:` and 16 hexadecimal digits over every value in the policy."""
         return "sha256:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def keeps_from_accepting(self, finding: Finding) -> bool:
+        """Whether this one finding by itself leads to anything but ACCEPT."""
+        return self.reasons[finding.reason].decide(finding) is not Decision.ACCEPT
 
     def decide(self, findings: Sequence[Finding]) -> Outcome:
         """The worst finding under this policy decides, so the order of findings never matters.

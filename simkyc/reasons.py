@@ -283,9 +283,9 @@ _ALL = (
         _ONE_MOMENT,
         _REAL_NAME,
     ),
-    # face
+    # photo
     Reason(
-        "face.live_missing",
+        "photo.live_missing",
         A.TAKE_PHOTO_AGAIN,
         W("现场照片", "live photo"),
         W("缺少现场照片：请拍照。", "There is no live photo: take one."),
@@ -293,7 +293,7 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.live_unreadable",
+        "photo.live_unreadable",
         A.TAKE_PHOTO_AGAIN,
         W("现场照片文件", "live photo's file"),
         W("现场照片文件无法读取：请重新拍照。", "The live photo's file cannot be read: take it again."),
@@ -301,7 +301,7 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.live_no_face",
+        "photo.live_no_face",
         A.TAKE_PHOTO_AGAIN,
         W("现场照片中的人脸", "face in the live photo"),
         W(
@@ -312,7 +312,7 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.live_several_faces",
+        "photo.live_several_faces",
         A.TAKE_PHOTO_AGAIN,
         W("现场照片中的人数", "number of people in the live photo"),
         W(
@@ -323,7 +323,18 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.live_small",
+        "photo.live_companion",
+        A.TAKE_PHOTO_AGAIN,
+        W("照片背景中的人", "people in the background"),
+        W(
+            "背景中还有其他人：可以继续，最好请其离开画面。",
+            "Somebody stands in the background: go on, better with nobody else in the photo.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_small",
         A.TAKE_PHOTO_AGAIN,
         W("人脸大小", "size of the face"),
         W(
@@ -334,40 +345,18 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.live_blurred",
+        "photo.live_at_edge",
         A.TAKE_PHOTO_AGAIN,
-        W("照片清晰度", "sharpness"),
+        W("人脸在画面内", "face inside the photo"),
         W(
-            "照片模糊：请擦净镜头，客户站稳不动，重新拍照。",
-            "The photo is blurred: wipe the lens, the customer holds still; take it again.",
+            "人脸超出画面：请客户站到画面中央，稍退后，重新拍照。",
+            "The face is cut off: the customer moves to the middle and a little back; take it again.",
         ),
         _PHOTO_AGAIN,
         _FACE_RULE,
     ),
     Reason(
-        "face.live_dark",
-        A.TAKE_PHOTO_AGAIN,
-        W("曝光不足", "underexposure"),
-        W(
-            "照片太暗：请客户面向窗户或灯光，重新拍照。",
-            "The photo is too dark: the customer turns to the window or a lamp; take it again.",
-        ),
-        _PHOTO_AGAIN,
-        _FACE_RULE,
-    ),
-    Reason(
-        "face.live_bright",
-        A.TAKE_PHOTO_AGAIN,
-        W("曝光过度", "overexposure"),
-        W(
-            "照片过亮：请避开强光直射，重新拍照。",
-            "The photo is too bright: move out of the direct light; take it again.",
-        ),
-        _PHOTO_AGAIN,
-        _FACE_RULE,
-    ),
-    Reason(
-        "face.live_turned",
+        "photo.live_turned",
         A.TAKE_PHOTO_AGAIN,
         W("头部姿态", "pose of the head"),
         W(
@@ -378,7 +367,95 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.portrait_unreadable",
+        "photo.live_blurred",
+        A.TAKE_PHOTO_AGAIN,
+        W("照片清晰度", "sharpness"),
+        W(
+            "照片模糊：请擦净镜头，客户站稳不动，重新拍照。",
+            "The photo is blurred: wipe the lens, the customer holds still; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_dark",
+        A.TAKE_PHOTO_AGAIN,
+        W("曝光不足", "underexposure"),
+        W(
+            "照片太暗：请客户面向窗户或灯光，重新拍照。",
+            "The photo is too dark: the customer turns to the window or a lamp; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_bright",
+        A.TAKE_PHOTO_AGAIN,
+        W("曝光过度", "overexposure"),
+        W(
+            "照片过亮：请避开强光直射，重新拍照。",
+            "The photo is too bright: move out of the direct light; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_flat",
+        A.TAKE_PHOTO_AGAIN,
+        W("画面层次", "contrast of the photo"),
+        W(
+            "画面灰白，看不清五官：请擦净镜头，避开逆光，重新拍照。",
+            "The photo is flat: wipe the lens, no light from behind; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_uneven_light",
+        A.TAKE_PHOTO_AGAIN,
+        W("面部光线均匀", "even light on the face"),
+        W(
+            "半边脸处在阴影中：请客户面向光源，重新拍照。",
+            "Half of the face is in shadow: the customer turns to the light; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_colour_cast",
+        A.TAKE_PHOTO_AGAIN,
+        W("肤色自然", "natural colour"),
+        W(
+            "照片偏色严重：请关闭彩色灯光或检查摄像头设置，重新拍照。",
+            "The colours are far off: switch coloured lamps off or check the camera; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_glare",
+        A.TAKE_PHOTO_AGAIN,
+        W("眼镜反光", "glare at the eyes"),
+        W(
+            "眼镜反光遮住眼睛：请客户摘下眼镜或略微转头，重新拍照。",
+            "Glare hides the eyes: the customer takes off the glasses or moves a little; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.live_compressed",
+        A.TAKE_PHOTO_AGAIN,
+        W("照片压缩", "compression of the photo"),
+        W(
+            "照片压缩过度：请提高摄像头画质设置，重新拍照。",
+            "The photo is compressed too much: set the camera to a better quality; take it again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "photo.portrait_unreadable",
         A.READ_CARD_AGAIN,
         W("证件照片文件", "ID portrait's file"),
         W("证件照片无法读取：请重新读取证件。", "The card's portrait cannot be read: read the card again."),
@@ -386,7 +463,7 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
-        "face.portrait_no_face",
+        "photo.portrait_no_face",
         A.CALL_SUPERVISOR,
         W("证件照片中的人脸", "face in the ID portrait"),
         W(
@@ -396,6 +473,7 @@ _ALL = (
         _ONE_MOMENT,
         _FACE_RULE,
     ),
+    # face
     Reason(
         "face.uncertain",
         A.CALL_SUPERVISOR,

@@ -37,6 +37,10 @@ class Decision(Enum):
         return self.value
 
 
+EXPLAINED = frozenset({"live_photo", "portrait", "number_malformed", "not_signed"})
+"""Causes of a question that could not be answered because another reason, which is flagged, stands before it."""
+
+
 class State(StrEnum):
     """Whether a finding's reason holds: not (`passed`), yes (`flagged`), or it could not be told."""
 
@@ -130,7 +134,8 @@ class Verdict(Model):
         """What to show or say, one sentence a line, the worst first.
 
         Customer words never reveal thresholds, other people or a silent alert; clerk words never reveal a
-        silent alert. Internal words add the figures.
+        silent alert. Both leave out what could not be checked because of something else that is said.
+        Internal words hold everything and add the figures.
 
         Args:
             language: `zh-CN` or `en`.
@@ -142,16 +147,22 @@ class Verdict(Model):
         if not self.reasons:
             return (words("accepted", language, audience),)
         lines = []
-        for reason in self.reasons:
+        for reason in self._worth_saying(audience):
             weighty = [finding for finding in self.findings if tells(finding, reason)]
             assessed = any(finding.state is State.FLAGGED for finding in weighty)
             text = words(reason, language, audience, assessed=assessed)
             if audience == "internal":
-                text += "".join(
-                    f" [{figures(finding)}]" for finding in self.findings if tells(finding, reason)
-                )
+                text += "".join(f" [{figures(finding)}]" for finding in weighty)
             lines.append(text)
         return tuple(dict.fromkeys(lines))
+
+    def _worth_saying(self, audience: Audience) -> tuple[str, ...]:
+        """The reasons, for people at the counter without those that follow from another."""
+        flagged = {finding.reason for finding in self.findings if finding.state is State.FLAGGED}
+        if audience == "internal" or not flagged.intersection(self.reasons):
+            return self.reasons
+        follow = {finding.reason for finding in self.findings if finding.cause in EXPLAINED} - flagged
+        return tuple(reason for reason in self.reasons if reason not in follow)
 
 
 def tells(finding: Finding, reason: str) -> bool:

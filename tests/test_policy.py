@@ -88,8 +88,8 @@ def test_advice_follows_the_decision() -> None:
         flagged = [Finding(check=REASONS[code].check, reason=code, state=State.FLAGGED) for code in codes]
         return POLICY.decide([*passed_all(), *flagged]).advice
 
-    assert advice("face.live_blurred") == (Action.TAKE_PHOTO_AGAIN,)
-    assert advice("face.live_blurred", "document.expired") == (Action.DO_NOT_ISSUE, Action.TAKE_PHOTO_AGAIN)
+    assert advice("photo.live_blurred") == (Action.TAKE_PHOTO_AGAIN,)
+    assert advice("photo.live_blurred", "document.expired") == (Action.DO_NOT_ISSUE, Action.TAKE_PHOTO_AGAIN)
     assert advice("openings.repeat") == (Action.CALL_SUPERVISOR,)
 
 

@@ -118,3 +118,16 @@ def test_a_face_that_was_never_compared_is_not_called_a_stranger() -> None:
     )
     assert verdict(unknown).messages("en") == ("Not checked yet: same person as on the ID.",)
     assert verdict(unknown).messages("zh-CN") == ("尚未核验：人证一致。",)
+
+
+def test_what_follows_from_something_that_is_said_is_left_out_at_the_counter() -> None:
+    follows = Finding(
+        check="face", reason="face.different_person", state=State.NOT_ASSESSED, cause="live_photo"
+    )
+    own = Finding(
+        check="authority", reason="authority.differs", state=State.NOT_ASSESSED, cause="unavailable"
+    )
+    whole = verdict(flagged("photo.live_dark"), own, follows)
+    assert len(whole.messages("en", "clerk")) == 2
+    assert "Not checked yet: comparison with the authority." in whole.messages("en", "clerk")
+    assert len(whole.messages("en", "internal")) == 3

@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simkyc.application import Application
-from simkyc.checks import authority, counter_clock, device_sim, document, face, notice, openings, real_name
+from simkyc.checks import (
+    authority,
+    counter_clock,
+    device_sim,
+    document,
+    face,
+    notice,
+    openings,
+    photo,
+    real_name,
+)
 from simkyc.facts import Facts
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
@@ -24,6 +34,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("document", document.check),
     ("real_name", real_name.check),
     ("authority", authority.check),
+    ("photo", photo.check),
     ("face", face.check),
     ("device_sim", device_sim.check),
     ("openings", openings.check),

@@ -107,10 +107,7 @@ class DlibFaceEngine:
         templates = self.templates(image, faces[:1])
         if not faces:
             return Examination(kind, width, height, (), None, {})
-        dominant = faces[0]
-        box = (dominant.left, dominant.top, dominant.right, dominant.bottom)
-        quality = measure(image, box, dominant.landmarks)
-        return Examination(kind, width, height, faces, templates[0], quality)
+        return Examination(kind, width, height, faces, templates[0], measure(image, faces[0]))
 
     def calibration(self, domain: Domain) -> Calibration:
         """The calibration that ships for this engine; see `FaceEngine.calibration`."""

@@ -28,7 +28,24 @@ NOW = datetime(2026, 11, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 
 STORE_DIVISION = "320502"
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许"
-GOOD_QUALITY = {"inter_eye_distance": 90.0, "sharpness": 0.9, "luminance": 0.5, "yaw": 0.0, "pitch": 0.0}
+GOOD_QUALITY = {
+    "inter_eye_distance": 90.0,
+    "head_size": 0.4,
+    "margin": 0.5,
+    "yaw": 0.0,
+    "pitch": 0.0,
+    "roll": 0.0,
+    "sharpness": 0.7,
+    "luminance": 0.5,
+    "under_exposure": 0.0,
+    "over_exposure": 0.0,
+    "dynamic_range": 7.0,
+    "illumination_uniformity": 0.8,
+    "colour_deviation": 0.0,
+    "blockiness": 1.1,
+    "eye_glare": 0.0,
+}
+"""What `simkyc.faces.quality` measures on a clear photo."""
 
 
 class Clock:
@@ -149,10 +166,10 @@ def facts(**changes: Any) -> Facts:
     """Facts that speak for an applicant: a clear photo of the right person, nothing in the history.
 
     Args:
-        changes: Fields of `Facts`; fields of `OpeningFacts`, `SimFacts` and `Comparison` may be given by
-            their own names: `facts(active_numbers=5, reserved=True, distance=0.9)`.
+        changes: Fields of `Facts`; fields of `FaceFacts`, `OpeningFacts`, `SimFacts` and `Comparison` may be
+            given by their own names: `facts(active_numbers=5, reserved=True, distance=0.9)`.
     """
-    photo = PhotoFacts(problem=None, faces=1, quality=GOOD_QUALITY)
+    photo = PhotoFacts(problem=None, faces=1, located="detected", quality=GOOD_QUALITY)
     compared = Comparison(
         distance=0.2,
         false_match_rate=1e-6,
@@ -171,7 +188,8 @@ def facts(**changes: Any) -> Facts:
         sim=_taking(sim, changes),
     )
     face = FaceFacts(engine_id="test", live=photo, portrait=photo, comparison=_taking(compared, changes))
-    known = Facts(now=NOW, face=_taking(face, changes), authority=None, openings=_taking(openings, changes))
+    face = _taking(face, changes)
+    known = Facts(now=NOW, face=face, authority=None, openings=_taking(openings, changes))
     known = _taking(known, changes)
     if changes:
         raise TypeError(f"no fact is called {', '.join(changes)}")
