@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,12 +13,10 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
-from rich.text import Text
 
 from simkyc.application import Application
 from simkyc.cli.application_file import write_application
-from simkyc.cli.tables import COLOURS, DECISION_WORDS
+from simkyc.cli.tables import day_table
 from simkyc.errors import InputError
 from simkyc.screener import Screener
 from simkyc.testing import (
@@ -158,60 +158,78 @@ def run(out: Path, console: Console) -> None:
     """Judge every case, write its photos and verdict under `out`, and print a table.
 
     Raises:
-        InputError: `out` exists and no demo made it.
+        InputError: `out` exists and no demo made it, or cannot be written.
     """
     folder = _emptied(out)
     clock = Clock()
-    table = Table("案例 case", "结论 decision", "原因 reasons", "下一步 what the clerk does", show_lines=True)
-    url = f"sqlite:///{folder / 'kyc.db'}"
-    with Screener.open(url, clock=clock) as screener:
-        screener.allocate(STORE_ID, STORE_ICCIDS)
-        for case in track(CASES, "审核中 screening", console=console, transient=True):
-            made, verdict = play(screener, clock, case)
-            place = folder / case.name
-            place.mkdir()
-            write_application(made, place / "application.json")
-            (place / "verdict.json").write_text(verdict.model_dump_json(indent=2) + "\n", encoding="utf-8")
-            table.add_row(
-                f"{case.title_zh}\n{case.title_en}",
-                Text(
-                    f"{DECISION_WORDS[verdict.decision]['zh-CN']}\n{verdict.decision.name}",
-                    style=f"bold {COLOURS[verdict.decision]}",
-                ),
-                "\n".join(_shown_reasons(verdict)) or "-",
-                _next_steps(verdict),
+    judged = []
+    try:
+        with Screener.open(f"sqlite:///{folder / 'kyc.db'}", clock=clock) as screener:
+            screener.allocate(STORE_ID, STORE_ICCIDS)
+            waiting = track(
+                CASES, "审核中 screening", console=console, transient=True, disable=not console.is_terminal
             )
-    console.print(table)
+            for case in waiting:
+                made, verdict = play(screener, clock, case)
+                place = folder / case.name
+                place.mkdir()
+                write_application(made, place / "application.json")
+                (place / "verdict.json").write_text(
+                    verdict.model_dump_json(indent=2) + "\n", encoding="utf-8"
+                )
+                judged.append((case.title_zh, case.title_en, verdict))
+    except OSError as error:
+        raise _unwritable(error) from None
+    console.print(day_table(judged))
     console.print(
-        f"照片与结论 photos and verdicts: {folder}\n"
-        "单独查看 look at one by itself:\n"
-        f"  simkyc check {folder / CASES[3].name / 'application.json'} --history {url}\n",
+        f"照片与结论 photos and verdicts: {_from_here(folder)}\n单独查看 look at one by itself:\n"
+        f"  {_check_command(folder)}",
         soft_wrap=True,
         highlight=False,
+        markup=False,
     )
 
 
-def _shown_reasons(verdict: Verdict) -> list[str]:
-    flagged = [finding.reason for finding in verdict.findings if finding.state == "flagged"]
-    return [reason for reason in verdict.reasons if reason in flagged] or list(verdict.reasons)
-
-
-def _next_steps(verdict: Verdict) -> str:
-    pairs = zip(verdict.messages("zh-CN"), verdict.messages("en"), strict=True)
-    return "\n".join(f"{zh}\n{en}" for zh, en in list(pairs)[:2])
-
-
 def _emptied(out: Path) -> Path:
+    """The folder, new or rid of the last demo."""
     folder = out.resolve()
-    if folder.exists():
-        if not (folder / MARK).is_file():
-            raise InputError("the --out folder exists and no demo made it: name another one")
-        shutil.rmtree(folder)
+    if "?" in str(folder) or not str(folder).isprintable():
+        raise InputError("the --out folder's name cannot stand in the URL of a history: name another one")
     try:
+        if folder.exists():
+            if not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+                raise InputError("the --out folder exists and no demo made it: name another one")
+            shutil.rmtree(folder)
         folder.mkdir(parents=True)
         (folder / MARK).touch()
     except OSError as error:
-        raise InputError(
-            f"the --out folder cannot be made ({type(error).__name__}): name another one"
-        ) from None
+        raise _unwritable(error) from None
     return folder
+
+
+def _unwritable(error: OSError) -> InputError:
+    return InputError(f"the --out folder cannot be written ({type(error).__name__}): name another one")
+
+
+def _check_command(folder: Path) -> str:
+    """How to look at one case again, ready to be copied into the shell that ran the demo."""
+    application = _from_here(folder / CASES[3].name / "application.json")
+    history = f"sqlite:///{_from_here(folder / 'kyc.db')}"
+    return shlex.join([*_simkyc(), "check", application, "--history", history])
+
+
+def _simkyc() -> list[str]:
+    """How this program was called, short where it is on the PATH."""
+    script = Path(sys.argv[0])
+    found = shutil.which("simkyc")
+    if found and script.exists() and script.samefile(found):
+        return ["simkyc"]
+    if script.name.startswith("simkyc") and script.is_file():
+        return [_from_here(script.absolute())]
+    return [_from_here(Path(sys.executable)), "-m", "simkyc.cli"]
+
+
+def _from_here(path: Path) -> str:
+    """The path as seen from the current folder, where it lies below it."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)

@@ -1,20 +1,29 @@
-"""What the command line draws."""
+"""What the command line draws. Nothing is cut off: what is too long for its column goes on in the next line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from pydantic import BaseModel
+from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from simkyc.policy import Limit, Policy
-from simkyc.reasons import REASONS, Language, words
-from simkyc.verdict import Decision, State, Verdict
+from simkyc.reasons import REASONS, Action, Language, words
+from simkyc.verdict import Decision, Finding, State, Verdict
 
-__all__ = ["COLOURS", "DECISION_WORDS", "policy_table", "reasons_table", "verdict_panel"]
+__all__ = [
+    "ACTION_WORDS",
+    "COLOURS",
+    "DECISION_WORDS",
+    "day_table",
+    "policy_table",
+    "reasons_table",
+    "verdict_panel",
+]
 
 COLOURS = {
     Decision.ACCEPT: "green",
@@ -28,37 +37,67 @@ DECISION_WORDS = {
     Decision.REVIEW: {"zh-CN": "人工复核", "en": "REVIEW"},
     Decision.REFUSE: {"zh-CN": "拒绝", "en": "REFUSE"},
 }
+ISSUE = ("可以发卡", "issue the card")
+ACTION_WORDS = {
+    Action.SET_CLOCK: ("校准终端时间", "set the clock"),
+    Action.READ_CARD_AGAIN: ("重新读取证件", "read the ID card again"),
+    Action.CORRECT_FORM: ("更正登记信息", "correct the form"),
+    Action.TAKE_PHOTO_AGAIN: ("重新拍照", "take the photo again"),
+    Action.SCAN_SIM_AGAIN: ("重新扫描 SIM 卡", "scan the SIM again"),
+    Action.TAKE_ANOTHER_SIM: ("换一张 SIM 卡", "take another SIM"),
+    Action.SCAN_DEVICE_AGAIN: ("重新读取手机 IMEI", "scan the phone again"),
+    Action.HAVE_NOTICE_SIGNED: ("请客户签署告知书", "have the notice signed"),
+    Action.CALL_SUPERVISOR: ("请主管处理", "call the supervisor"),
+    Action.DO_NOT_ISSUE: ("不得发卡", "do not issue the card"),
+}
+"""What the clerk does next, in Chinese and English."""
 
 
 def verdict_panel(verdict: Verdict, language: Language) -> RenderableType:
-    """One verdict for a person at a terminal: the decision, what the clerk does, and the figures."""
-    table = Table("reason", "state", "observed", "limit", "unit", "cause", box=None, header_style="dim")
-    for finding in verdict.findings:
+    """One verdict for a person at a terminal: the decision, what the clerk does, and the figures, worst first."""
+    table = Table(box=None, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("reason", "state", "figures"):
+        table.add_column(heading, overflow="fold")
+    states = (State.FLAGGED, State.NOT_ASSESSED, State.PASSED)
+    for finding in sorted(verdict.findings, key=lambda finding: states.index(finding.state)):
         if finding.state is State.PASSED and finding.observed is None:
             continue
         style = {State.FLAGGED: "bold", State.NOT_ASSESSED: "italic"}.get(finding.state, "dim")
-        table.add_row(
-            finding.reason,
-            finding.state.value,
-            "" if finding.observed is None else f"{finding.observed:g}",
-            "" if finding.limit is None else f"{finding.limit:g}",
-            finding.unit or "",
-            finding.cause or "",
-            style=style,
-        )
+        table.add_row(finding.reason, finding.state.value, _figures(finding), style=style)
     colour = COLOURS[verdict.decision]
-    lines = [Text(f"• {line}") for line in verdict.messages(language, "clerk")]
     return Panel(
-        Group(*lines, Text(), table),
+        Group(*(Text(line) for line in verdict.messages(language, "clerk")), Text(), table),
         title=f"[bold {colour}]{DECISION_WORDS[verdict.decision][language]} {verdict.decision.name}[/]",
         subtitle=verdict.application_id,
         border_style=colour,
     )
 
 
+def day_table(verdicts: list[tuple[str, str, Verdict]]) -> RenderableType:
+    """Several verdicts for a shop manager, each after its title in Chinese and in English."""
+    table = Table(box=box.ROUNDED, show_lines=True)
+    table.add_column("案例\ncase", overflow="fold", ratio=5)
+    table.add_column("结论\ndecision", overflow="fold", width=8)
+    table.add_column("原因\nwhat was found", overflow="fold", ratio=8)
+    table.add_column("下一步\nwhat the clerk does", overflow="fold", ratio=4)
+    for zh, en, verdict in verdicts:
+        decision = DECISION_WORDS[verdict.decision]
+        found = zip(verdict.messages("zh-CN"), verdict.messages("en"), strict=True)
+        next_steps = [ACTION_WORDS[action] for action in verdict.advice] or [ISSUE]
+        table.add_row(
+            _bilingual([(zh, en)]),
+            Text("\n".join((decision["zh-CN"], decision["en"])), style=f"bold {COLOURS[verdict.decision]}"),
+            _bilingual(list(found)),
+            _bilingual(next_steps),
+        )
+    return table
+
+
 def reasons_table(policy: Policy, language: Language) -> RenderableType:
     """Every reason code with its decision and the clerk's words."""
-    table = Table("code", "decision", "clerk", "basis")
+    table = Table(box=box.ROUNDED, show_lines=True)
+    for heading in ("code", "decision", "clerk", "basis"):
+        table.add_column(heading, overflow="fold")
     for code, reason in REASONS.items():
         decision = policy.reasons[code].flagged
         table.add_row(
@@ -69,9 +108,11 @@ def reasons_table(policy: Policy, language: Language) -> RenderableType:
 
 def policy_table(policy: Policy) -> RenderableType:
     """Every number of a policy."""
-    table = Table("number", "value", "unit", "source", title=f"{policy.name}  {policy.policy_id}")
+    table = Table(box=box.ROUNDED, show_lines=True, title=Text(f"{policy.name}  {policy.policy_id}"))
+    for heading in ("number", "value", "unit", "source"):
+        table.add_column(heading, overflow="fold")
     for path, limit in limits_of(policy):
-        table.add_row(path, f"{limit.value:g}", limit.unit, limit.source)
+        table.add_row(path, _number(limit.value), Text(limit.unit), Text(limit.source))
     return table
 
 
@@ -85,3 +126,25 @@ def limits_of(part: BaseModel, path: str = "") -> Iterator[tuple[str, Limit]]:
                 yield here, item
             elif isinstance(item, BaseModel):
                 yield from limits_of(item, f"{here}.")
+
+
+def _bilingual(pairs: list[tuple[str, str]]) -> Text:
+    return Text("\n").join(Text.assemble(zh, "\n", (en, "dim")) for zh, en in pairs)
+
+
+def _figures(finding: Finding) -> Text:
+    parts = [finding.cause or ""]
+    if finding.observed is not None:
+        parts.append(_number(finding.observed))
+    if finding.limit is not None:
+        parts.append(f"limit {_number(finding.limit)}")
+    return Text(", ".join(filter(None, parts)) + f" {finding.unit or ''}")
+
+
+def _number(value: float) -> str:
+    """All its digits, as people write it.
+
+    >>> _number(10485760.0), _number(0.0001)
+    ('10,485,760', '0.0001')
+    """
+    return f"{value:,.10g}"

@@ -1,7 +1,8 @@
 """What a distance means: the table from distance to false match rate, and back.
 
 A distance says something only for one engine and one kind of pair, so a calibration names both, and the
-data it was measured on. It ships as JSON beside this file; `docs/accuracy.md` tells how it was obtained.
+data it was measured on. Those that ship are JSON beside this file; `docs/accuracy.md` tells how they were
+obtained. `calibrate` makes another from labelled pairs.
 """
 
 from __future__ import annotations
@@ -9,18 +10,32 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_left
+from dataclasses import dataclass
 from importlib import resources
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from simkyc.application import Model
-from simkyc.errors import FaceError
+from simkyc.errors import FaceError, InputError
 
-__all__ = ["Calibration", "CalibrationPoint", "Domain"]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Calibration", "CalibrationPoint", "Domain", "Pairs", "calibrate", "shipped"]
 
 Domain = Literal["chip-live", "live-live"]
 """The two kinds of pair: an ID chip's portrait against a live photo, or two live photos."""
+
+RATES = (1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+"""False match rates that a calibration tells the distance of, as far as the pairs suffice."""
+
+FEWEST_FALSE_MATCHES = 30
+"""A rate is told only where so many false matches are behind it (the "rule of 30" of ISO/IEC 19795-1: the true
+rate is then within 30% of the measured one with 90% confidence, were the pairs independent)."""
+
+RESAMPLINGS = 200
 
 
 class CalibrationPoint(Model):
@@ -32,6 +47,8 @@ class CalibrationPoint(Model):
         distance_low: Lower end of the 95% confidence interval of `distance`, by bootstrap over people.
         distance_high: Its upper end.
         false_non_match_rate: Share of genuine pairs further than `distance` apart.
+        false_non_match_rate_low: Lower end of its 95% confidence interval, by the same bootstrap.
+        false_non_match_rate_high: Its upper end.
     """
 
     false_match_rate: float = Field(gt=0, le=1)
@@ -39,6 +56,8 @@ class CalibrationPoint(Model):
     distance_low: float = Field(ge=0, le=2)
     distance_high: float = Field(ge=0, le=2)
     false_non_match_rate: float = Field(ge=0, le=1)
+    false_non_match_rate_low: float = Field(ge=0, le=1)
+    false_non_match_rate_high: float = Field(ge=0, le=1)
 
 
 class Calibration(Model):
@@ -111,6 +130,94 @@ class Calibration(Model):
         share = (distance - left.distance) / (right.distance - left.distance)
         logarithm = (1 - share) * math.log(left.false_match_rate) + share * math.log(right.false_match_rate)
         return math.exp(logarithm)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Compared pairs of photos, all genuine or all impostor.
+
+    Attributes:
+        distance: float (n,), Euclidean distance of two templates.
+        probe: integer (n,), who is in the first photo, 0 to people - 1.
+        reference: The same of the second photo; equal to `probe` in genuine pairs.
+    """
+
+    distance: NDArray[np.floating]
+    probe: NDArray[np.integer]
+    reference: NDArray[np.integer]
+
+
+def calibrate(
+    genuine: Pairs, impostor: Pairs, *, engine_id: str, domain: Domain, data: str, seed: int = 0
+) -> Calibration:
+    """Make a calibration from labelled pairs.
+
+    Pairs of one person are not independent, so the confidence intervals come from a bootstrap over people: a
+    resampling gives each person a weight, and a pair the product of its two people's weights.
+
+    Args:
+        genuine: Pairs of one person each.
+        impostor: Pairs of two people each.
+        engine_id: The engine that made the templates.
+        domain: The kind of pair.
+        data: What was measured, in words that name nobody.
+        seed: Of the resampling; the same seed gives the same table.
+
+    Raises:
+        InputError: There is no genuine pair, a distance is not finite, or there are too few impostor pairs for
+            two rates, 900 at least.
+    """
+    import numpy as np
+
+    if any(not np.isfinite(pairs.distance).all() for pairs in (genuine, impostor)):
+        raise InputError("a distance in the pairs is not finite: leave photos without a template out")
+    enough = [rate for rate in RATES if rate * impostor.distance.size >= FEWEST_FALSE_MATCHES]
+    if len(enough) < 2 or not genuine.distance.size:
+        raise InputError(
+            f"too few pairs to calibrate: {genuine.distance.size} genuine and {impostor.distance.size} impostor "
+            f"pairs; {math.ceil(FEWEST_FALSE_MATCHES / RATES[-2])} impostor pairs reach a false match rate of "
+            f"{RATES[-2]:g}, {math.ceil(FEWEST_FALSE_MATCHES / 1e-4)} one of 0.0001"
+        )
+    order = np.argsort(impostor.distance, kind="stable")
+    # Above the largest rate nothing is told, so only that many pairs take part in the resampling's quantiles.
+    near = order[: math.ceil(1.5 * RATES[-1] * order.size)]
+    distances = impostor.distance[near]
+    people = 1 + max(int(pairs.probe.max()) for pairs in (genuine, impostor))
+    people = max(people, 1 + int(impostor.reference.max()))
+    at = [float(distances[max(math.floor(rate * order.size) - 1, 0)]) for rate in enough]
+    missed = genuine.distance[:, np.newaxis] > np.array(at)
+    random = np.random.default_rng(seed)
+    resampled = np.empty((2, RESAMPLINGS, len(enough)))
+    for place in range(RESAMPLINGS):
+        weights = np.bincount(random.integers(people, size=people), minlength=people).astype(np.float64)
+        cumulative = np.cumsum(weights[impostor.probe[near]] * weights[impostor.reference[near]])
+        whole = float(weights[impostor.probe] @ weights[impostor.reference])
+        places = np.searchsorted(cumulative, np.array(enough) * whole)
+        resampled[0, place] = distances[np.minimum(places, distances.size - 1)]
+        own = weights[genuine.probe]
+        resampled[1, place] = own @ missed / max(float(own.sum()), 1.0)
+    lows, highs = np.quantile(resampled, [0.025, 0.975], axis=1)
+    points = [
+        CalibrationPoint(
+            false_match_rate=rate,
+            distance=round(distance, 5),
+            distance_low=round(float(min(lows[0, place], distance)), 5),
+            distance_high=round(float(max(highs[0, place], distance)), 5),
+            false_non_match_rate=round(float(missed[:, place].mean()), 5),
+            false_non_match_rate_low=round(float(lows[1, place]), 5),
+            false_non_match_rate_high=round(float(highs[1, place]), 5),
+        )
+        for place, (rate, distance) in enumerate(zip(enough, at, strict=True))
+    ]
+    return Calibration(
+        engine_id=engine_id,
+        domain=domain,
+        data=data,
+        people=people,
+        genuine_pairs=genuine.distance.size,
+        impostor_pairs=impostor.distance.size,
+        points=tuple(points),
+    )
 
 
 def shipped(engine_id: str, domain: Domain) -> Calibration:

@@ -1,7 +1,7 @@
 """A face as a number: the template, and the distance between two of them.
 
->>> a = Template(np.eye(128, dtype=np.float32)[0], "example/1")
->>> b = Template(np.eye(128, dtype=np.float32)[1], "example/1")
+>>> a = Template(np.array([1, 0], np.float32), "example/1")
+>>> b = Template(np.array([0, 1], np.float32), "example/1")
 >>> round(distance(a, b), 4), distance(a, a)
 (1.4142, 0.0)
 """
@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 
 from simkyc.errors import EngineMismatchError, FaceError
 
-__all__ = ["DIMENSIONS", "Template", "distance", "mean"]
-
-DIMENSIONS = 128
+__all__ = ["Template", "distance", "mean"]
 
 _LENGTH_TOLERANCE = 1e-5  # of the unit length; float32 rounding stays below 1e-6
 
@@ -30,7 +28,8 @@ class Template:
     """A face of one engine: a unit vector, comparable only with templates of the same engine.
 
     Attributes:
-        vector: float32 (128,), read-only, finite, Euclidean length 1. Biometric data: never in a log or message.
+        vector: float32 (d,), read-only, finite, Euclidean length 1; d is the engine's, 128 of the built-in one.
+            Biometric data: never in a log or message.
         engine_id: names weights, alignment and recipe of the engine that made it.
 
     Raises:
@@ -42,8 +41,8 @@ class Template:
 
     def __post_init__(self) -> None:
         vector = self.vector
-        if not isinstance(vector, np.ndarray) or vector.dtype != np.float32 or vector.shape != (DIMENSIONS,):
-            raise FaceError(f"A template needs a float32 vector of shape ({DIMENSIONS},).")
+        if not isinstance(vector, np.ndarray) or vector.dtype != np.float32 or vector.ndim != 1:
+            raise FaceError("A template needs a float32 vector of shape (d,).")
         length = float(np.sqrt(np.sum(np.square(vector, dtype=np.float64))))
         if not abs(length - 1.0) <= _LENGTH_TOLERANCE:  # also refuses NaN
             raise FaceError("A template needs a finite vector of unit length.")
@@ -65,29 +64,29 @@ class Template:
         return Template, (self.vector, self.engine_id)  # so that a copy is checked and read-only as well
 
     def to_bytes(self) -> bytes:
-        """512 bytes: the vector as little-endian float32."""
+        """The vector as little-endian float32, four bytes a number."""
         return self.vector.astype("<f4").tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes, engine_id: str) -> Self:
-        """Reads what `to_bytes` wrote.
+        """Reads what `to_bytes` wrote. Whether it has as many numbers as others is noticed by comparing them.
 
         Raises:
             FaceError: the bytes are no template.
         """
-        if len(data) != 4 * DIMENSIONS:
-            raise FaceError(f"A stored template has {4 * DIMENSIONS} bytes.")
+        if len(data) % 4:
+            raise FaceError("A stored template has four bytes a number.")
         return cls(np.frombuffer(data, "<f4").astype(np.float32), engine_id)
 
     @classmethod
     def from_direction(cls, vector: NDArray[np.floating], engine_id: str) -> Self:
-        """The template that points where `vector` (128,) points.
+        """The template that points where `vector` (d,) points.
 
         Raises:
             FaceError: the vector has another shape, is not finite, or has no direction.
         """
-        if vector.shape != (DIMENSIONS,):
-            raise FaceError(f"A template needs a vector of shape ({DIMENSIONS},).")
+        if vector.ndim != 1:
+            raise FaceError("A template needs a vector of shape (d,).")
         exact = vector.astype(np.float64)
         length = float(np.sqrt(np.sum(np.square(exact))))
         if not (math.isfinite(length) and length > 0):
@@ -100,6 +99,7 @@ def distance(a: Template, b: Template) -> float:
 
     Raises:
         EngineMismatchError: the templates come from different engines.
+        FaceError: one of them has fewer numbers.
     """
     _same_engine((a, b))
     difference = a.vector.astype(np.float64) - b.vector
@@ -110,7 +110,7 @@ def mean(templates: Sequence[Template]) -> Template:
     """The mean direction of several templates of one engine, of unit length again.
 
     Raises:
-        FaceError: there are none, or they cancel out.
+        FaceError: there are none, one has fewer numbers than another, or they cancel out.
         EngineMismatchError: they come from different engines.
     """
     if not templates:
@@ -125,3 +125,5 @@ def _same_engine(templates: Sequence[Template]) -> None:
         raise EngineMismatchError(
             "Templates of different engines cannot be compared. Make both with one engine."
         )
+    if len({template.vector.size for template in templates}) > 1:
+        raise FaceError("Templates of one engine have equally many numbers: one was truncated. Make it again.")

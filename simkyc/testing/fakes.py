@@ -81,6 +81,8 @@ class FakeFaceEngine:
                     distance_low=0.2 * place,
                     distance_high=0.2 * place,
                     false_non_match_rate=0,
+                    false_non_match_rate_low=0,
+                    false_non_match_rate_high=0,
                 )
                 for place, rate in enumerate(rates, start=1)
             ),
