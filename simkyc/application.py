@@ -27,7 +27,18 @@ from pydantic import (
 
 from simkyc.errors import InputError
 
-__all__ = ["Application", "Clerk", "Device", "IdDocument", "Notice", "Person", "Photo", "Sim", "Store"]
+__all__ = [
+    "Application",
+    "Clerk",
+    "Device",
+    "IdDocument",
+    "LiveFrame",
+    "Notice",
+    "Person",
+    "Photo",
+    "Sim",
+    "Store",
+]
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
 """Largest application JSON taken in: two photos of 20 MiB in base64, and room to spare."""
@@ -138,6 +149,22 @@ class Photo(Model):
         yield "bytes", len(self.data)
 
 
+Asked = Literal["look_straight", "turn_left", "turn_right", "come_closer"]
+"""What a customer may be asked to do before the camera. Left and right are the customer's own."""
+
+
+class LiveFrame(Model):
+    """One more frame of the live capture, and what the customer was asked to do in it.
+
+    Frames are as the camera saw them: a preview may be mirrored, what is sent is not.
+    """
+
+    shown = ("asked",)
+
+    photo: Photo
+    asked: Asked = "look_straight"
+
+
 class Person(Model):
     """The applicant as the form says: typed or dictated at the counter."""
 
@@ -209,8 +236,9 @@ class Notice(Model):
 class Application(Model):
     """One application for one SIM card.
 
-    `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw.
-    Without `face_consent` no photo is looked at and the application goes to a person instead.
+    `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw of a
+    customer who looks straight; `live_frames` are more frames of the same capture, at most 8, with or without
+    a challenge. Without `face_consent` no photo is looked at and the application goes to a person instead.
     """
 
     shown = ("application_id",)
@@ -226,6 +254,7 @@ class Application(Model):
     store: Store
     clerk: Clerk
     notice: Notice | None
+    live_frames: tuple[LiveFrame, ...] = Field(default=(), max_length=8)
 
 
 def application_schema() -> str:

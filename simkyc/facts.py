@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from simkyc.application import Application, Photo
+from simkyc.application import Application, Asked, LiveFrame, Photo
 from simkyc.authority import Authority, AuthorityAnswer
 from simkyc.errors import NumberError, PhotoError
 from simkyc.numbers import iccid, imei, msisdn, resident_id
@@ -20,13 +20,16 @@ from simkyc.policy import DAY_S, Policy
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import Examination, FaceEngine
+    from simkyc.faces.template import Template
     from simkyc.history.keys import Keyring
     from simkyc.history.protocol import OpeningKeys, OpeningWindows
 
 __all__ = [
+    "CaptureFacts",
     "Comparison",
     "FaceFacts",
     "Facts",
+    "FrameFacts",
     "OpeningFacts",
     "PhotoFacts",
     "SimFacts",
@@ -77,13 +80,56 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
+class FrameFacts:
+    """What one further frame shows beside the live photo.
+
+    Attributes:
+        asked: What the customer was asked to do.
+        problem: Why it cannot be used (a cause of `PhotoError`, `no_face`, or `several_faces`), else None.
+        distance: Between this face and the live photo's; None when one of the two has no face.
+        turn_deg: Yaw beyond the live photo's, positive towards the customer's left.
+        closer: Inter-eye distance by the live photo's.
+    """
+
+    asked: Asked
+    problem: str | None
+    distance: float | None = None
+    turn_deg: float = 0.0
+    closer: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """A capture of several frames; the live photo is the best of those that look straight.
+
+    Attributes:
+        frames: The others.
+        averaged: How many straight frames the compared template is the mean of.
+        same_person_distance: Largest distance at which a frame passes for the same person.
+        calibration_id: The calibration that this distance is from.
+    """
+
+    frames: tuple[FrameFacts, ...]
+    averaged: int
+    same_person_distance: float
+    calibration_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaceFacts:
-    """Both photos and what their comparison gave; `comparison` is None when a photo does not allow one."""
+    """Both photos and what their comparison gave.
+
+    Attributes:
+        live: The live photo; of several straight frames the best.
+        comparison: None when a photo does not allow one.
+        capture: None when there is one live photo and no more.
+    """
 
     engine_id: str
     live: PhotoFacts
     portrait: PhotoFacts
     comparison: Comparison | None
+    capture: CaptureFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,61 +188,137 @@ class Facts:
 
 
 def ask_faces(application: Application, policy: Policy, engine: FaceEngine) -> FaceFacts | None:
-    """Decode both photos, examine them and compare the two faces; None without consent.
+    """Decode the photos, examine them and compare the two faces; None without consent.
 
     Raises:
         FaceError: The engine cannot work. A poor photo is no error but a fact.
     """
     if not application.face_consent:
         return None
-    live, live_seen = _examine(application.live_photo, "live", policy, engine)
-    portrait, portrait_seen = _examine(application.document.portrait, "portrait", policy, engine)
-    return FaceFacts(engine.engine_id, live, portrait, _compare(portrait_seen, live_seen, policy, engine))
+    portrait = _examine(application.document.portrait, policy, engine, "portrait")
+    shots = _shots(application, policy, engine)
+    live, *others = shots
+    averaged = _best(shots, int(policy.presentation.averaged_frames.value))
+    return FaceFacts(
+        engine.engine_id,
+        live.facts,
+        portrait.facts,
+        _compare(portrait.seen, averaged, policy, engine),
+        _capture(live, others, len(averaged), policy, engine) if others else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One photo: what it was asked to show, what is known of it, what the engine saw in it."""
+
+    asked: Asked
+    facts: PhotoFacts
+    seen: Examination | None = None
+
+    @property
+    def value(self) -> float:
+        """How good it is for comparing: 0 without a face, or with a second one as near."""
+        from simkyc.faces.quality import utility
+
+        return utility(self.facts.quality) if self.facts.faces and self.facts.companion_size < 1 else 0.0
+
+
+def _shots(application: Application, policy: Policy, engine: FaceEngine) -> list[_Shot]:
+    """Every live photo; the best that looks straight comes first and is the live photo from here on."""
+    photo = application.live_photo
+    frames = [] if photo is None else [LiveFrame(photo=photo)]
+    frames += application.live_frames
+    shots = [_examine(frame.photo, policy, engine, "live", frame.asked) for frame in frames]
+    straight = [shot for shot in shots if shot.asked == "look_straight"]
+    if not straight:
+        return [_Shot("look_straight", PhotoFacts("missing")), *shots]
+    best = max(straight, key=lambda shot: shot.value)
+    return [best, *(shot for shot in shots if shot is not best)]
 
 
 def _examine(
-    photo: Photo | None, kind: Literal["live", "portrait"], policy: Policy, engine: FaceEngine
-) -> tuple[PhotoFacts, Examination | None]:
+    photo: Photo,
+    policy: Policy,
+    engine: FaceEngine,
+    kind: Literal["live", "portrait"],
+    asked: Asked = "look_straight",
+) -> _Shot:
     from simkyc.faces.intake import PhotoLimits, decode
 
-    if photo is None:
-        return PhotoFacts("missing"), None
     limits = PhotoLimits(
         max_bytes=int(policy.photo.max_bytes.value), max_pixels=int(policy.photo.max_pixels.value)
     )
     try:
         image = decode(photo.data, limits)
     except PhotoError as error:
-        return PhotoFacts(error.cause), None
+        return _Shot(asked, PhotoFacts(error.cause))
     seen = engine.examine(image, kind)
     widths = [face.right - face.left for face in seen.faces]
-    return (
-        PhotoFacts(
-            problem=None,
-            faces=len(widths),
-            companion_size=max(widths[1:], default=0) / max(widths[0], 1) if widths else 0.0,
-            located=seen.faces[0].located if seen.faces else None,
-            quality=seen.quality,
-        ),
-        seen,
+    facts = PhotoFacts(
+        problem=None,
+        faces=len(widths),
+        companion_size=max(widths[1:], default=0) / max(widths[0], 1) if widths else 0.0,
+        located=seen.faces[0].located if seen.faces else None,
+        quality=seen.quality,
     )
+    return _Shot(asked, facts, seen)
+
+
+def _best(shots: list[_Shot], most: int) -> list[Template]:
+    """Templates of the best straight frames, the best first."""
+    straight = [shot for shot in shots if shot.asked == "look_straight" and shot.value > 0]
+    straight.sort(key=lambda shot: -shot.value)
+    return [shot.seen.template for shot in straight[:most] if shot.seen and shot.seen.template]
 
 
 def _compare(
-    portrait: Examination | None, live: Examination | None, policy: Policy, engine: FaceEngine
+    portrait: Examination | None, live: list[Template], policy: Policy, engine: FaceEngine
 ) -> Comparison | None:
-    from simkyc.faces.template import distance
+    from simkyc.faces.template import distance, mean
 
-    if portrait is None or live is None or portrait.template is None or live.template is None:
+    if portrait is None or portrait.template is None or not live:
         return None
     calibration = engine.calibration("chip-live")
-    apart = distance(portrait.template, live.template)
+    apart = distance(portrait.template, mean(live))
     return Comparison(
         distance=apart,
         false_match_rate=calibration.false_match_rate_at(apart),
         accept_distance=calibration.distance_at(policy.face.accept_false_match_rate.value),
         review_distance=calibration.distance_at(policy.face.review_false_match_rate.value),
         calibration_id=calibration.calibration_id,
+    )
+
+
+def _capture(
+    live: _Shot, others: list[_Shot], averaged: int, policy: Policy, engine: FaceEngine
+) -> CaptureFacts:
+    calibration = engine.calibration("live-live")
+    return CaptureFacts(
+        frames=tuple(_frame(live, other) for other in others),
+        averaged=averaged,
+        same_person_distance=calibration.distance_at(policy.presentation.same_person_false_match_rate.value),
+        calibration_id=calibration.calibration_id,
+    )
+
+
+def _frame(live: _Shot, other: _Shot) -> FrameFacts:
+    from simkyc.faces.template import distance
+
+    problem = other.facts.problem
+    if problem is None and other.facts.faces != 1:
+        problem = "several_faces" if other.facts.faces else "no_face"
+    template = other.seen.template if other.seen else None
+    reference = live.seen.template if live.seen else None
+    if template is None or reference is None:
+        return FrameFacts(other.asked, problem or "not_compared")
+    mine, its = live.facts.quality, other.facts.quality
+    return FrameFacts(
+        asked=other.asked,
+        problem=problem,
+        distance=distance(template, reference),
+        turn_deg=its["yaw"] - mine["yaw"],
+        closer=its["inter_eye_distance"] / max(mine["inter_eye_distance"], 1.0),
     )
 
 

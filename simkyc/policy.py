@@ -22,7 +22,7 @@ from simkyc.application import Identifier, Model, input_error
 from simkyc.errors import InputError, PolicyError
 from simkyc.numbers.division import Agreement
 from simkyc.reasons import REASONS, Action
-from simkyc.verdict import Decision, Finding, State
+from simkyc.verdict import EXPLAINED, Decision, Finding, State
 
 __all__ = ["Limit", "Outcome", "Policy", "Ruling"]
 
@@ -86,6 +86,15 @@ class FaceLimits(Model):
         if self.accept_false_match_rate.value > self.review_false_match_rate.value:
             raise ValueError("accept_false_match_rate must not be above review_false_match_rate")
         return self
+
+
+class PresentationLimits(Model):
+    """How several frames of one capture must agree, and what a challenge asks."""
+
+    averaged_frames: Limit
+    same_person_false_match_rate: Limit
+    turn_min: Limit
+    closer_min: Limit
 
 
 class DeviceSimLimits(Model):
@@ -174,6 +183,7 @@ class Policy(Model):
     document: DocumentLimits
     photo: PhotoLimits
     face: FaceLimits
+    presentation: PresentationLimits
     device_sim: DeviceSimLimits
     openings: OpeningLimits
     notice: NoticeRules
@@ -265,13 +275,24 @@ class Policy(Model):
         return Outcome(
             decision=max((decision for decision, _ in ruled), default=Decision.REFUSE),
             reasons=tuple(dict.fromkeys(finding.reason for _, finding in against)),
-            advice=tuple(dict.fromkeys(_advice(decision, finding) for decision, finding in against)),
+            advice=tuple(
+                dict.fromkeys(
+                    _advice(decision, finding) for decision, finding in against if _advises(decision, finding)
+                )
+            ),
             silent_alert=any(
                 self.reasons[finding.reason].silent_alert
                 for finding in findings
                 if finding.state is State.FLAGGED
             ),
         )
+
+
+def _advises(decision: Decision, finding: Finding) -> bool:
+    """Not where all that is missing is what another reason, which is flagged, already asks for."""
+    return not (
+        decision is Decision.RETRY and finding.state is State.NOT_ASSESSED and finding.cause in EXPLAINED
+    )
 
 
 def _advice(decision: Decision, finding: Finding) -> Action:

@@ -493,6 +493,37 @@ _ALL = (
         _NOT_TODAY,
         _FACE_RULE,
     ),
+    # presentation
+    Reason(
+        "presentation.frames_differ",
+        A.DO_NOT_ISSUE,
+        W("连拍为同一人", "same person in every frame"),
+        W("连拍照片不是同一人：不能办理。", "The frames show different people: do not issue."),
+        _NOT_TODAY,
+        _FACE_RULE,
+    ),
+    Reason(
+        "presentation.frame_unusable",
+        A.TAKE_PHOTO_AGAIN,
+        W("连拍照片可用", "every frame usable"),
+        W(
+            "连拍中有照片无法使用：请只让客户一人在画面中，重新连拍。",
+            "A frame cannot be used: only the customer in the picture; capture again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
+    Reason(
+        "presentation.challenge_failed",
+        A.TAKE_PHOTO_AGAIN,
+        W("动作配合", "movements asked for"),
+        W(
+            "客户没有完成提示动作：请说明动作，重新连拍。",
+            "The customer did not do what was asked: explain the movement and capture again.",
+        ),
+        _PHOTO_AGAIN,
+        _FACE_RULE,
+    ),
     # device_sim
     Reason(
         "device_sim.iccid_malformed",

@@ -37,7 +37,7 @@ class Decision(Enum):
         return self.value
 
 
-EXPLAINED = frozenset({"live_photo", "portrait", "number_malformed", "not_signed"})
+EXPLAINED = frozenset({"live_photo", "portrait", "frame_unusable", "number_malformed", "not_signed"})
 """Causes of a question that could not be answered because another reason, which is flagged, stands before it."""
 
 

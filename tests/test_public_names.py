@@ -37,6 +37,7 @@ NAMES = [
     "HistoryVersionError",
     "IdDocument",
     "InputError",
+    "LiveFrame",
     "Notice",
     "NumberError",
     "Person",

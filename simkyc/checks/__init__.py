@@ -19,6 +19,7 @@ from simkyc.checks import (
     notice,
     openings,
     photo,
+    presentation,
     real_name,
 )
 from simkyc.facts import Facts
@@ -36,6 +37,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("authority", authority.check),
     ("photo", photo.check),
     ("face", face.check),
+    ("presentation", presentation.check),
     ("device_sim", device_sim.check),
     ("openings", openings.check),
     ("notice", notice.check),

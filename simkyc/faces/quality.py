@@ -30,6 +30,7 @@ web photos that have 0.59 without [V].
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
@@ -38,7 +39,7 @@ from numpy.typing import NDArray
 
 from simkyc.faces.detection import FoundFace, chip
 
-__all__ = ["measure"]
+__all__ = ["measure", "utility"]
 
 # On a mean head, in units of the eyes' distance. Below: dlib's mean face. Before: the value at which portraits drawn
 # with a known yaw of 10 and 20 degrees are measured as 9.4 and 17 (tests/faces/test_quality.py).
@@ -55,6 +56,7 @@ _UNIFORMITY_LEVELS: Final = 32  # 256 are too many for some thousand pixels
 _SKIN: Final = ((5.0, 25.0), (5.0, 35.0))  # a*, b*
 _BLOCK: Final = 8
 _WHITE_VALUE, _WHITE_SATURATION = 245, 30
+_SHARP, _LARGE = 0.6, 60.0  # from where on more of it gains little
 
 
 def measure(image: NDArray[np.uint8], face: FoundFace) -> dict[str, float]:
@@ -70,6 +72,21 @@ def measure(image: NDArray[np.uint8], face: FoundFace) -> dict[str, float]:
     aligned = chip(image, face)
     grey = np.asarray(cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY), np.uint8)
     return _geometry(image, face) | _light(aligned, grey) | {"blockiness": _blockiness(image, face)}
+
+
+def utility(quality: Mapping[str, float]) -> float:
+    """One figure from 0 to 1 for choosing between frames of one capture; it compares with nothing else.
+
+    Frontal, sharp, large and evenly lit is near 1.
+    """
+    return (
+        max(0.0, math.cos(math.radians(quality["yaw"])))
+        * min(1.0, quality["sharpness"] / _SHARP)
+        * min(1.0, quality["inter_eye_distance"] / _LARGE)
+        * (1 - quality["under_exposure"])
+        * (1 - quality["over_exposure"])
+        * (0.5 + 0.5 * quality["illumination_uniformity"])
+    )
 
 
 def _geometry(image: NDArray[np.uint8], face: FoundFace) -> dict[str, float]:

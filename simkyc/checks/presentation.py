@@ -1,0 +1,103 @@
+"""Is it one living person before the camera, in every frame of the capture?
+
+Reasons: `presentation.frames_differ`, `.frame_unusable`, `.challenge_failed`.
+Units: `distance` of two templates; degrees of yaw beyond the straight frame; inter-eye distances of it.
+Source: terms of ISO/IEC 30107-1. A challenge is answered by geometry: five landmarks tell a turn of the head and
+a step nearer, and the person must stay the same. A film of the right movements passes it; so a challenge is drawn
+anew each time by the counter, and passing one is no proof of life.
+A false alarm costs another capture, or a refusal where frames differ; a miss lets a print or a companion's face
+through.
+
+>>> from simkyc.testing import application, facts
+>>> from simkyc.policy import Policy
+>>> {finding.cause for finding in check(application(), facts(), Policy.default())}
+{'no_frames', 'no_challenge'}
+"""
+
+from __future__ import annotations
+
+from simkyc.application import Application
+from simkyc.checks.answers import answer, not_assessed
+from simkyc.facts import CaptureFacts, Facts, FrameFacts
+from simkyc.policy import Policy, PresentationLimits
+from simkyc.verdict import Evidence, Finding
+
+__all__ = ["check"]
+
+DIFFER, UNUSABLE, FAILED = (
+    "presentation.frames_differ",
+    "presentation.frame_unusable",
+    "presentation.challenge_failed",
+)
+
+
+def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    """Judge the further frames beside the live photo."""
+    if not application.face_consent or facts.face is None:
+        cause = "engine_not_asked" if application.face_consent else "no_consent"
+        return tuple(not_assessed(reason, cause) for reason in (DIFFER, UNUSABLE, FAILED))
+    capture = facts.face.capture
+    if capture is None:
+        return (
+            not_assessed(DIFFER, "no_frames"),
+            not_assessed(UNUSABLE, "no_frames"),
+            not_assessed(FAILED, "no_challenge"),
+        )
+    if facts.face.live.faces == 0:
+        return tuple(not_assessed(reason, "live_photo") for reason in (DIFFER, UNUSABLE, FAILED))
+    return (_differ(capture), _unusable(capture), _challenge(capture, policy.presentation))
+
+
+def _differ(capture: CaptureFacts) -> Finding:
+    distances = [frame.distance for frame in capture.frames if frame.distance is not None]
+    if not distances:
+        return not_assessed(DIFFER, "frame_unusable")
+    return answer(
+        DIFFER,
+        holds=max(distances) > capture.same_person_distance,
+        observed=round(max(distances), 4),
+        limit=round(capture.same_person_distance, 4),
+        unit="distance",
+        evidence=(
+            Evidence(name="frames", value=len(capture.frames) + 1),
+            Evidence(name="averaged", value=capture.averaged),
+            Evidence(name="calibration_id", value=capture.calibration_id),
+        ),
+    )
+
+
+def _unusable(capture: CaptureFacts) -> Finding:
+    # A poor straight frame does no harm beside a better one; a challenge needs each of its frames.
+    asked = [frame for frame in capture.frames if frame.asked != "look_straight"]
+    problems = [frame.problem for frame in asked if frame.problem is not None]
+    return answer(
+        UNUSABLE,
+        holds=bool(problems),
+        observed=len(problems),
+        unit="frames",
+        cause=next(iter(problems), None),
+    )
+
+
+def _challenge(capture: CaptureFacts, limits: PresentationLimits) -> Finding:
+    asked = [frame for frame in capture.frames if frame.asked != "look_straight"]
+    if not asked:
+        return not_assessed(FAILED, "no_challenge")
+    if any(frame.problem is not None for frame in asked):
+        return not_assessed(FAILED, "frame_unusable")
+    failed = [frame.asked for frame in asked if not _done(frame, limits)]
+    return answer(
+        FAILED,
+        holds=bool(failed),
+        observed=len(asked) - len(failed),
+        limit=len(asked),
+        unit="movements done",
+        cause=failed[0] if failed else None,
+    )
+
+
+def _done(frame: FrameFacts, limits: PresentationLimits) -> bool:
+    if frame.asked == "come_closer":
+        return frame.closer >= limits.closer_min.value
+    turn = frame.turn_deg if frame.asked == "turn_left" else -frame.turn_deg
+    return turn >= limits.turn_min.value

@@ -1,0 +1,136 @@
+"""What is gathered from photos, by the real engine on drawn people."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import pytest
+
+from simkyc import Application, FaceError, LiveFrame, Photo, Policy
+from simkyc.application import Asked
+from simkyc.checks import presentation
+from simkyc.faces import DlibFaceEngine
+from simkyc.facts import FaceFacts, Facts, ask_faces
+from simkyc.testing import Capture, FakeFaceEngine, application, facts, portrait, swatch
+from simkyc.verdict import Finding, State
+
+ENGINE = DlibFaceEngine()
+PLAIN = Capture.of(0)
+
+
+@cache
+def shot(seed: int = 0, **changes: float) -> Photo:
+    return Photo(data=portrait(seed, replace(PLAIN, **changes)))  # type: ignore[arg-type]  # all are numbers
+
+
+def frames(*asked: tuple[Asked, Photo]) -> tuple[LiveFrame, ...]:
+    return tuple(LiveFrame(asked=what, photo=photo) for what, photo in asked)
+
+
+def seen(**changes: Any) -> FaceFacts:
+    return seen_in(application(0, **{"live_photo": shot()} | changes))
+
+
+def seen_in(whole: Application) -> FaceFacts:
+    found = ask_faces(whole, Policy.default(), ENGINE)
+    assert found is not None
+    return found
+
+
+def judged(face: FaceFacts) -> dict[str, Finding]:
+    known: Facts = facts(face=face)
+    return {finding.reason: finding for finding in presentation.check(application(), known, Policy.default())}
+
+
+def test_one_photo_is_no_capture() -> None:
+    face = seen()
+    assert face.capture is None
+    assert face.live.faces == face.portrait.faces == 1
+    assert face.comparison is not None
+    assert face.comparison.distance < face.comparison.accept_distance
+
+
+def test_without_consent_nothing_is_seen() -> None:
+    assert ask_faces(application(face_consent=False), Policy.default(), ENGINE) is None
+
+
+def test_the_best_straight_frame_is_the_live_photo() -> None:
+    blurred, sharp = shot(blur_px=6.0), shot()
+    face = seen(live_photo=blurred, live_frames=frames(("look_straight", sharp)))
+    assert face.live.quality["sharpness"] > 0.5
+    assert face.capture is not None
+    assert face.capture.averaged == 2
+
+
+def test_a_frame_without_a_usable_photo_beside_it_is_enough() -> None:
+    face = seen(live_photo=None, live_frames=frames(("look_straight", shot())))
+    assert face.live.problem is None
+    assert face.comparison is not None
+    only_turned = seen(live_photo=None, live_frames=frames(("turn_left", shot(yaw_deg=20))))
+    assert only_turned.live.problem == "missing"
+    assert only_turned.comparison is None
+
+
+def test_no_more_frames_are_averaged_than_the_policy_says() -> None:
+    many = frames(*[("look_straight", shot(noise_seed=k)) for k in range(5)])
+    face = seen(live_frames=many)
+    assert face.capture is not None
+    assert face.capture.averaged == 3
+    assert len(face.capture.frames) == 5
+
+
+def test_a_challenge_that_was_done_passes() -> None:
+    face = seen(
+        live_frames=frames(
+            ("turn_left", shot(yaw_deg=22)),
+            ("turn_right", shot(yaw_deg=-22)),
+            ("come_closer", shot(scale=1.35)),
+        )
+    )
+    assert {finding.state for finding in judged(face).values()} == {State.PASSED}
+
+
+@pytest.mark.parametrize(
+    ("asked", "changes"),
+    [
+        ("turn_left", {}),
+        ("turn_left", {"yaw_deg": -22}),
+        ("turn_right", {"roll_deg": -22}),
+        ("come_closer", {"yaw_deg": 20}),
+    ],
+    ids=["stood still", "turned the other way", "tilted instead", "turned instead"],
+)
+def test_another_movement_fails(asked: Asked, changes: dict[str, float]) -> None:
+    findings = judged(seen(live_frames=frames((asked, shot(**changes)))))
+    assert findings["presentation.challenge_failed"].state is State.FLAGGED
+    assert findings["presentation.challenge_failed"].cause == asked
+
+
+def test_another_person_in_a_frame_is_noticed() -> None:
+    findings = judged(seen(live_frames=frames(("turn_left", shot(5, yaw_deg=22)))))
+    assert findings["presentation.frames_differ"].state is State.FLAGGED
+
+
+def test_a_damaged_frame_is_a_fact() -> None:
+    broken = Photo(data=shot().data[:5000])
+    face = seen(live_frames=frames(("turn_left", broken)))
+    assert face.capture is not None
+    assert face.capture.frames[0].problem == "truncated"
+    assert judged(face)["presentation.frame_unusable"].cause == "truncated"
+
+
+def test_what_was_blurred_by_the_camera_is_still_a_fact_of_the_live_photo() -> None:
+    assert seen(live_photo=shot(blur_px=7.0)).live.quality["sharpness"] < 0.42
+
+
+def test_an_engine_without_a_calibration_is_an_error_not_a_verdict() -> None:
+    class Uncalibrated(FakeFaceEngine):
+        def calibration(self, domain: object) -> Any:
+            raise FaceError("no calibration")
+
+    photo = {"data": swatch(1)}
+    whole = application(live_photo=photo, document={"portrait": photo})
+    with pytest.raises(FaceError):
+        ask_faces(whole, Policy.default(), Uncalibrated())
