@@ -238,7 +238,8 @@ class Application(Model):
 
     `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw of a
     customer who looks straight; `live_frames` are more frames of the same capture, at most 8, with or without
-    a challenge. Without `face_consent` no photo is looked at and the application goes to a person instead.
+    a challenge. `camera_id` names the camera, for the limits that hold for it alone. Without `face_consent`
+    no photo is looked at and the application goes to a person instead.
     """
 
     shown = ("application_id",)
@@ -255,6 +256,7 @@ class Application(Model):
     clerk: Clerk
     notice: Notice | None
     live_frames: tuple[LiveFrame, ...] = Field(default=(), max_length=8)
+    camera_id: Identifier | None = None
 
 
 def application_schema() -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from simkyc.application import Application, Asked, LiveFrame, Photo
 from simkyc.authority import Authority, AuthorityAnswer
@@ -51,6 +51,8 @@ class PhotoFacts:
         located: How the largest face was found: `detected`, `enlarged`, or `assumed` to be where the standard
             portrait has it; None without a face.
         quality: Measures of the largest face by name, each in the unit that `faces.quality` documents.
+        signals: Signs of a screen or print, as `faces.presentation` documents them; empty where the policy knows
+            nothing of the camera.
     """
 
     problem: str | None
@@ -58,6 +60,7 @@ class PhotoFacts:
     companion_size: float = 0.0
     located: str | None = None
     quality: Mapping[str, float] = field(default_factory=dict)
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,7 @@ class FrameFacts:
         closer: Inter-eye distance by the live photo's.
     """
 
-    asked: Asked
+    asked: Asked | None
     problem: str | None
     distance: float | None = None
     turn_deg: float = 0.0
@@ -195,7 +198,7 @@ def ask_faces(application: Application, policy: Policy, engine: FaceEngine) -> F
     """
     if not application.face_consent:
         return None
-    portrait = _examine(application.document.portrait, policy, engine, "portrait")
+    portrait = _examine(application.document.portrait, policy, engine)
     shots = _shots(application, policy, engine)
     live, *others = shots
     averaged = _best(shots, int(policy.presentation.averaged_frames.value))
@@ -212,7 +215,7 @@ def ask_faces(application: Application, policy: Policy, engine: FaceEngine) -> F
 class _Shot:
     """One photo: what it was asked to show, what is known of it, what the engine saw in it."""
 
-    asked: Asked
+    asked: Asked | None
     facts: PhotoFacts
     seen: Examination | None = None
 
@@ -229,7 +232,8 @@ def _shots(application: Application, policy: Policy, engine: FaceEngine) -> list
     photo = application.live_photo
     frames = [] if photo is None else [LiveFrame(photo=photo)]
     frames += application.live_frames
-    shots = [_examine(frame.photo, policy, engine, "live", frame.asked) for frame in frames]
+    known = any(camera.camera_id == application.camera_id for camera in policy.presentation.cameras)
+    shots = [_examine(frame.photo, policy, engine, frame.asked, signals=known) for frame in frames]
     straight = [shot for shot in shots if shot.asked == "look_straight"]
     if not straight:
         return [_Shot("look_straight", PhotoFacts("missing")), *shots]
@@ -238,12 +242,10 @@ def _shots(application: Application, policy: Policy, engine: FaceEngine) -> list
 
 
 def _examine(
-    photo: Photo,
-    policy: Policy,
-    engine: FaceEngine,
-    kind: Literal["live", "portrait"],
-    asked: Asked = "look_straight",
+    photo: Photo, policy: Policy, engine: FaceEngine, asked: Asked | None = None, *, signals: bool = False
 ) -> _Shot:
+    """Decode and examine a live photo, or the portrait where nothing was asked."""
+    from simkyc.faces import presentation
     from simkyc.faces.intake import PhotoLimits, decode
 
     limits = PhotoLimits(
@@ -253,7 +255,7 @@ def _examine(
         image = decode(photo.data, limits)
     except PhotoError as error:
         return _Shot(asked, PhotoFacts(error.cause))
-    seen = engine.examine(image, kind)
+    seen = engine.examine(image, "live" if asked else "portrait")
     widths = [face.right - face.left for face in seen.faces]
     facts = PhotoFacts(
         problem=None,
@@ -261,6 +263,7 @@ def _examine(
         companion_size=max(widths[1:], default=0) / max(widths[0], 1) if widths else 0.0,
         located=seen.faces[0].located if seen.faces else None,
         quality=seen.quality,
+        signals=presentation.signals(image, seen.faces[0]) if signals and seen.faces else {},
     )
     return _Shot(asked, facts, seen)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
@@ -88,13 +88,28 @@ class FaceLimits(Model):
         return self
 
 
+class CameraLimit(Model):
+    """From where on a signal in one camera's photos is a sign of an attack, and how often that is wrong there.
+
+    `simkyc.faces.presentation` documents the signals and measures the rates.
+    """
+
+    camera_id: Identifier
+    signal: Literal["lattice", "grey_range", "colour_spread"]
+    beyond: Literal["above", "below"]
+    limit: Limit
+    bpcer: Limit
+    apcer: Limit
+
+
 class PresentationLimits(Model):
-    """How several frames of one capture must agree, and what a challenge asks."""
+    """How several frames of one capture must agree, what a challenge asks, and which cameras tell more."""
 
     averaged_frames: Limit
     same_person_false_match_rate: Limit
     turn_min: Limit
     closer_min: Limit
+    cameras: tuple[CameraLimit, ...] = ()
 
 
 class DeviceSimLimits(Model):
@@ -227,8 +242,8 @@ class Policy(Model):
         """
         try:
             fields = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
-            where = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "nested too deep"
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits is a bare ValueError
+            where = "nested too deep" if isinstance(error, RecursionError) else str(error)
             raise PolicyError(f"the policy is no TOML: {where}") from None
         try:
             return cls.model_validate(fields)

@@ -524,6 +524,17 @@ _ALL = (
         _PHOTO_AGAIN,
         _FACE_RULE,
     ),
+    Reason(
+        "presentation.suspected",
+        A.CALL_SUPERVISOR,
+        W("翻拍迹象", "signs of a screen or print"),
+        W(
+            "照片有翻拍迹象：请主管到场，确认镜头前是客户本人。",
+            "The photo may show a screen or a print: the supervisor sees that the customer stands at the camera.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
     # device_sim
     Reason(
         "device_sim.iccid_malformed",

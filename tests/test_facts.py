@@ -13,6 +13,7 @@ from simkyc.application import Asked
 from simkyc.checks import presentation
 from simkyc.faces import DlibFaceEngine
 from simkyc.facts import FaceFacts, Facts, ask_faces
+from simkyc.policy import CameraLimit
 from simkyc.testing import Capture, FakeFaceEngine, application, facts, portrait, swatch
 from simkyc.verdict import Finding, State
 
@@ -89,7 +90,9 @@ def test_a_challenge_that_was_done_passes() -> None:
             ("come_closer", shot(scale=1.35)),
         )
     )
-    assert {finding.state for finding in judged(face).values()} == {State.PASSED}
+    findings = judged(face)
+    assert findings.pop("presentation.suspected").cause == "camera_not_calibrated"
+    assert {finding.state for finding in findings.values()} == {State.PASSED}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +122,23 @@ def test_a_damaged_frame_is_a_fact() -> None:
     assert face.capture is not None
     assert face.capture.frames[0].problem == "truncated"
     assert judged(face)["presentation.frame_unusable"].cause == "truncated"
+
+
+def test_signals_are_measured_only_on_a_camera_that_the_policy_knows() -> None:
+    limit = {"value": 1.3, "unit": "decades", "source": "made up"}
+    camera = CameraLimit.model_validate(
+        {"camera_id": "counter-7", "signal": "lattice", "beyond": "above", "limit": limit}
+        | {"bpcer": limit, "apcer": limit}
+    )
+    shipped = Policy.default()
+    limits = shipped.presentation.model_copy(update={"cameras": (camera,)})
+    policy = shipped.model_copy(update={"presentation": limits})
+    known = ask_faces(application(0, live_photo=shot(), camera_id="counter-7"), policy, ENGINE)
+    other = ask_faces(application(0, live_photo=shot(), camera_id="counter-8"), policy, ENGINE)
+    assert known is not None
+    assert other is not None
+    assert known.live.signals.keys() == {"lattice", "grey_range", "colour_spread"}
+    assert other.live.signals == known.portrait.signals == {}
 
 
 def test_what_was_blurred_by_the_camera_is_still_a_fact_of_the_live_photo() -> None:

@@ -40,7 +40,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
         answer(
             "notice.signed_at_other_time",
             holds=not -tolerance <= hours <= limit,
-            observed=round(hours, 1),
+            observed=round(hours, 1) or 0.0,  # no minus zero
             limit=limit,
             unit="hours before the application",
         ),

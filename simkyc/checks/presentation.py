@@ -1,25 +1,27 @@
 """Is it one living person before the camera, in every frame of the capture?
 
-Reasons: `presentation.frames_differ`, `.frame_unusable`, `.challenge_failed`.
-Units: `distance` of two templates; degrees of yaw beyond the straight frame; inter-eye distances of it.
+Reasons: `presentation.frames_differ`, `.frame_unusable`, `.challenge_failed`, `.suspected`.
+Units: `distance` of two templates; degrees of yaw beyond the straight frame; inter-eye distances of it; signals
+as `simkyc.faces.presentation` documents them.
 Source: terms of ISO/IEC 30107-1. A challenge is answered by geometry: five landmarks tell a turn of the head and
 a step nearer, and the person must stay the same. A film of the right movements passes it; so a challenge is drawn
 anew each time by the counter, and passing one is no proof of life.
+A single photo's signals are judged on cameras whose error rates the policy holds, and are a risk, never a proof.
 A false alarm costs another capture, or a refusal where frames differ; a miss lets a print or a companion's face
 through.
 
 >>> from simkyc.testing import application, facts
 >>> from simkyc.policy import Policy
->>> {finding.cause for finding in check(application(), facts(), Policy.default())}
-{'no_frames', 'no_challenge'}
+>>> sorted(finding.cause for finding in check(application(), facts(), Policy.default()))
+['camera_not_calibrated', 'no_challenge', 'no_frames', 'no_frames']
 """
 
 from __future__ import annotations
 
 from simkyc.application import Application
 from simkyc.checks.answers import answer, not_assessed
-from simkyc.facts import CaptureFacts, Facts, FrameFacts
-from simkyc.policy import Policy, PresentationLimits
+from simkyc.facts import CaptureFacts, FaceFacts, Facts, FrameFacts, PhotoFacts
+from simkyc.policy import CameraLimit, Policy, PresentationLimits
 from simkyc.verdict import Evidence, Finding
 
 __all__ = ["check"]
@@ -29,23 +31,55 @@ DIFFER, UNUSABLE, FAILED = (
     "presentation.frame_unusable",
     "presentation.challenge_failed",
 )
+SUSPECTED = "presentation.suspected"
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
-    """Judge the further frames beside the live photo."""
+    """Judge the further frames beside the live photo, and what the live photo itself shows."""
     if not application.face_consent or facts.face is None:
         cause = "engine_not_asked" if application.face_consent else "no_consent"
-        return tuple(not_assessed(reason, cause) for reason in (DIFFER, UNUSABLE, FAILED))
-    capture = facts.face.capture
+        return tuple(not_assessed(reason, cause) for reason in (DIFFER, UNUSABLE, FAILED, SUSPECTED))
+    return (
+        *_frames(facts.face, policy.presentation),
+        _suspected(application.camera_id, facts.face.live, policy.presentation),
+    )
+
+
+def _frames(face: FaceFacts, limits: PresentationLimits) -> tuple[Finding, ...]:
+    capture = face.capture
     if capture is None:
-        return (
-            not_assessed(DIFFER, "no_frames"),
-            not_assessed(UNUSABLE, "no_frames"),
-            not_assessed(FAILED, "no_challenge"),
-        )
-    if facts.face.live.faces == 0:
+        none = tuple(not_assessed(reason, "no_frames") for reason in (DIFFER, UNUSABLE))
+        return (*none, not_assessed(FAILED, "no_challenge"))
+    if face.live.faces == 0:
         return tuple(not_assessed(reason, "live_photo") for reason in (DIFFER, UNUSABLE, FAILED))
-    return (_differ(capture), _unusable(capture), _challenge(capture, policy.presentation))
+    return (_differ(capture), _unusable(capture), _challenge(capture, limits))
+
+
+def _suspected(camera_id: str | None, live: PhotoFacts, limits: PresentationLimits) -> Finding:
+    judged = [camera for camera in limits.cameras if camera.camera_id == camera_id]
+    if not judged:
+        return not_assessed(SUSPECTED, "camera_not_calibrated")
+    if not live.signals:
+        return not_assessed(SUSPECTED, "live_photo")
+    beyond = [camera for camera in judged if _is_beyond(camera, live.signals[camera.signal])]
+    told = (beyond or judged)[0]
+    return answer(
+        SUSPECTED,
+        holds=bool(beyond),
+        observed=round(live.signals[told.signal], 4),
+        limit=told.limit.value,
+        unit=told.limit.unit,
+        cause=told.signal if beyond else None,
+        evidence=(
+            Evidence(name="bpcer", value=told.bpcer.value, unit=told.bpcer.unit),
+            Evidence(name="apcer", value=told.apcer.value, unit=told.apcer.unit),
+        ),
+    )
+
+
+def _is_beyond(camera: CameraLimit, signal: float) -> bool:
+    limit = camera.limit.value
+    return signal > limit if camera.beyond == "above" else signal < limit
 
 
 def _differ(capture: CaptureFacts) -> Finding:
