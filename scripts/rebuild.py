@@ -31,7 +31,7 @@ TEXTS = ("docs/schema", "docs/reasons.md")
 PICTURE_TOLERANCE = 2.0
 """Mean difference of two pictures, in grey levels of 255."""
 FIGURE_TOLERANCE = 0.02
-"""Difference of two figures in a verdict, such as distances."""
+"""Difference of two figures in a verdict: of a distance or ratio as such, of what is above 1 as a share."""
 PASSING = {"verdict_id", "elapsed_ms", "simkyc_version"}
 """Fields of a verdict that no two runs share."""
 
@@ -147,7 +147,7 @@ def pictures_alike(a: Path, b: Path) -> bool:
 def figures_alike(a: Any, b: Any) -> bool:
     """Whether two JSON values are equal but for small differences of fractions."""
     if isinstance(a, float) and isinstance(b, float):
-        return abs(a - b) <= FIGURE_TOLERANCE
+        return abs(a - b) <= FIGURE_TOLERANCE * max(1.0, abs(a), abs(b))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(figures_alike(a[key], b[key]) for key in a)
     if isinstance(a, list) and isinstance(b, list):

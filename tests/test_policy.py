@@ -93,6 +93,27 @@ def test_advice_follows_the_decision() -> None:
     assert advice("openings.repeat") == (Action.CALL_SUPERVISOR,)
 
 
+def test_what_only_follows_from_another_reason_gives_no_advice_of_its_own() -> None:
+    def finding(code: str, cause: str | None = None) -> Finding:
+        state = State.NOT_ASSESSED if cause else State.FLAGGED
+        return Finding(check=REASONS[code].check, reason=code, state=state, cause=cause)
+
+    blurred = finding("photo.live_blurred")
+    follows = finding("face.different_person", "live_photo")
+    unknown = finding("device_sim.sim_not_allocated", "no_stock_recorded")
+    assert POLICY.decide([*passed_all(), blurred, follows]).advice == (Action.TAKE_PHOTO_AGAIN,)
+    assert POLICY.decide([*passed_all(), blurred, follows, unknown]).advice == (
+        Action.CALL_SUPERVISOR,
+        Action.TAKE_PHOTO_AGAIN,
+    )
+    # Where a policy sends what follows to a person, the person is called.
+    strict = Policy.from_toml(TEXT.replace('live_photo = "retry", portrait = "retry" }, silent', "}, silent"))
+    assert strict.decide([*passed_all(), blurred, follows]).advice == (
+        Action.CALL_SUPERVISOR,
+        Action.TAKE_PHOTO_AGAIN,
+    )
+
+
 def test_every_number_says_its_unit_and_source() -> None:
     def numbers(value: object, path: str = "") -> list[str]:
         if isinstance(value, bool):
@@ -128,6 +149,7 @@ WRONG = [
     ("a number without a source", TEXT.replace(', source = "house: signed for this application"', "")),
     ("a negative number", TEXT.replace("value = 24", "value = -24")),
     ("not a number", TEXT.replace("value = 24", "value = nan")),
+    ("10,000 digits", TEXT.replace("value = 24", f"value = {'9' * 10_000}")),
     ("infinite", TEXT.replace("value = 24", "value = inf")),
     ("an unknown section", TEXT + "\n[surprise]\na = 1\n"),
     ("no required checks", TEXT.replace("required_checks = [", "required_checks = []\nother = [")),

@@ -53,7 +53,7 @@ def main() -> None:
     """Run the command line; every error leaves as one line and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         # A terminal without Chinese shows question marks instead of a fault.
-        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, TextIOWrapper) and stream.errors in {"strict", "surrogateescape"}:
             stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False)
@@ -71,7 +71,7 @@ def main() -> None:
             f"a fault in simkyc ({type(error).__name__}): set SIMKYC_DEBUG=1 to see where, and report it",
             FAULT,
         )
-    raise SystemExit(code)
+    raise SystemExit(code or 0)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -85,7 +85,8 @@ def _misused(error: Exception) -> str:
     parameter = getattr(error, "param", None)
     option = getattr(error, "option_name", None)
     if parameter is not None:
-        what = f"{parameter.opts[0]} is missing or does not fit"
+        name = parameter.opts[0]
+        what = f"{name if name.startswith('-') else name.upper()} is missing or does not fit"
     elif option is not None:
         what = f"{option} is no option here, or lacks its value"
     else:

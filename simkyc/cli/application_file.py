@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic_core import from_json
 
-from simkyc.application import MAX_JSON_BYTES, MAX_PHOTO_BYTES, Application
+from simkyc.application import MAX_JSON_BYTES, MAX_PHOTO_BYTES, Application, Photo
 from simkyc.errors import InputError
 
 __all__ = ["read_application", "write_application"]
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before UTF-8; it says nothing."""
+
+MOST_FRAMES = 8
+"""An application with more is refused, so their photos are not even read."""
 
 
 def read_application(file: Path) -> Application:
@@ -28,35 +32,40 @@ def read_application(file: Path) -> Application:
         body = from_json(text)
     except ValueError as error:
         raise InputError(f"the application file is no JSON in UTF-8: {error}") from None
-    if not isinstance(body, dict):
-        return Application.from_json(text)
-    _load_photo(body, "live_photo", file.parent)
-    if isinstance(body.get("document"), dict):
-        _load_photo(body["document"], "portrait", file.parent)
-    try:
-        text = json.dumps(body).encode()
-    except ValueError:
-        raise InputError("the application file holds a number of thousands of digits") from None
-    return Application.from_json(text)
+    for holder, field, name in _places_of_photos(body):
+        _load_photo(holder, field, f"the photo {name!r}", file.parent)
+    return Application.from_json(json.dumps(body))
 
 
 def write_application(application: Application, file: Path) -> None:
-    """Write an application with its photos as files beside it: `live.jpg` and `portrait.jpg`."""
+    """Write an application with its photos as files beside it: `live.jpg`, `portrait.jpg`, `frame-1.jpg` ..."""
     body = json.loads(application.to_json())
-    photos = {"portrait.jpg": (body["document"], "portrait", application.document.portrait)}
-    if application.live_photo is not None:
-        photos["live.jpg"] = (body, "live_photo", application.live_photo)
-    for name, (holder, field, photo) in photos.items():
-        file.with_name(name).write_bytes(photo.data)
-        holder[field] = {"path": name}
+    for holder, field, name in _places_of_photos(body):
+        file.with_name(f"{name}.jpg").write_bytes(Photo.from_json(json.dumps(holder[field])).data)
+        holder[field] = {"path": f"{name}.jpg"}
     file.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _load_photo(holder: dict[str, object], field: str, folder: Path) -> None:
+def _places_of_photos(body: object) -> Iterator[tuple[dict[str, object], str, str]]:
+    """Each object that holds a photo, the field it is in, and a name for it; what does not fit is passed over."""
+    application = body if isinstance(body, dict) else {}
+    frames = application.get("live_frames")
+    places: list[tuple[object, str, str]] = [
+        (application, "live_photo", "live"),
+        (application.get("document"), "portrait", "portrait"),
+    ]
+    for place, frame in enumerate(frames[:MOST_FRAMES] if isinstance(frames, list) else [], start=1):
+        places.append((frame, "photo", f"frame-{place}"))
+    for holder, field, name in places:
+        if isinstance(holder, dict) and isinstance(holder.get(field), dict):
+            yield holder, field, name
+
+
+def _load_photo(holder: dict[str, object], field: str, what: str, folder: Path) -> None:
     photo = holder.get(field)
     if isinstance(photo, dict) and set(photo) == {"path"} and isinstance(photo["path"], str):
         # Whoever wrote the application must not make us wait at a pipe.
-        data = _read(folder / photo["path"], MAX_PHOTO_BYTES, f"the photo of {field}", from_pipe=False)
+        data = _read(folder / photo["path"], MAX_PHOTO_BYTES, what, from_pipe=False)
         holder[field] = {"data": base64.b64encode(data).decode()}
 
 

@@ -33,7 +33,7 @@ from simkyc.testing import (
 )
 from simkyc.verdict import Verdict
 
-__all__ = ["CASES", "Case", "play", "run"]
+__all__ = ["CASES", "MARK", "SHOWN", "STORE_ID", "Case", "check_command", "play", "run"]
 
 MARK = ".simkyc-demo"
 STORE_ID = "store-1"
@@ -146,6 +146,8 @@ CASES = (
     Case("11-notice-not-signed", "告知书未签", "a notice not signed", _notice_not_signed),
     Case("12-truncated-photo", "照片文件不完整", "a photo whose end is missing", _truncated_photo),
 )
+SHOWN = CASES[3]
+"""The case that the demo says how to look at again."""
 
 
 def play(screener: Screener, clock: Clock, case: Case) -> tuple[Application, Verdict]:
@@ -177,13 +179,13 @@ def run(out: Path, console: Console) -> None:
                 (place / "verdict.json").write_text(
                     verdict.model_dump_json(indent=2) + "\n", encoding="utf-8"
                 )
-                judged.append((case.title_zh, case.title_en, verdict))
+                judged.append((f"{case.name[:2]}.{case.title_zh}", case.title_en, verdict))
     except OSError as error:
         raise _unwritable(error) from None
     console.print(day_table(judged))
     console.print(
         f"照片与结论 photos and verdicts: {_from_here(folder)}\n单独查看 look at one by itself:\n"
-        f"  {_check_command(folder)}",
+        f"  {check_command(folder)}",
         soft_wrap=True,
         highlight=False,
         markup=False,
@@ -211,9 +213,9 @@ def _unwritable(error: OSError) -> InputError:
     return InputError(f"the --out folder cannot be written ({type(error).__name__}): name another one")
 
 
-def _check_command(folder: Path) -> str:
-    """How to look at one case again, ready to be copied into the shell that ran the demo."""
-    application = _from_here(folder / CASES[3].name / "application.json")
+def check_command(folder: Path) -> str:
+    """The command line that looks at one case again, ready to be copied into the shell that ran the demo."""
+    application = _from_here(folder / SHOWN.name / "application.json")
     history = f"sqlite:///{_from_here(folder / 'kyc.db')}"
     return shlex.join([*_simkyc(), "check", application, "--history", history])
 
@@ -224,8 +226,10 @@ def _simkyc() -> list[str]:
     found = shutil.which("simkyc")
     if found and script.exists() and script.samefile(found):
         return ["simkyc"]
-    if script.name.startswith("simkyc") and script.is_file():
-        return [_from_here(script.absolute())]
+    if script.name == "simkyc" and script.is_file():
+        name = _from_here(script.absolute())
+        # Without a folder before it, a shell would look for it on the PATH.
+        return [f"./{name}" if name == "simkyc" else name]
     return [_from_here(Path(sys.executable)), "-m", "simkyc.cli"]
 
 

@@ -65,9 +65,10 @@ def verdict_panel(verdict: Verdict, language: Language) -> RenderableType:
         style = {State.FLAGGED: "bold", State.NOT_ASSESSED: "italic"}.get(finding.state, "dim")
         table.add_row(finding.reason, finding.state.value, _figures(finding), style=style)
     colour = COLOURS[verdict.decision]
+    title = dict.fromkeys((DECISION_WORDS[verdict.decision][language], verdict.decision.name))
     return Panel(
         Group(*(Text(line) for line in verdict.messages(language, "clerk")), Text(), table),
-        title=f"[bold {colour}]{DECISION_WORDS[verdict.decision][language]} {verdict.decision.name}[/]",
+        title=f"[bold {colour}]{' '.join(title)}[/]",
         subtitle=verdict.application_id,
         border_style=colour,
     )
@@ -75,11 +76,11 @@ def verdict_panel(verdict: Verdict, language: Language) -> RenderableType:
 
 def day_table(verdicts: list[tuple[str, str, Verdict]]) -> RenderableType:
     """Several verdicts for a shop manager, each after its title in Chinese and in English."""
-    table = Table(box=box.ROUNDED, show_lines=True)
+    table = Table(box=box.ROUNDED, show_lines=True, expand=True)
     table.add_column("案例\ncase", overflow="fold", ratio=5)
     table.add_column("结论\ndecision", overflow="fold", width=8)
     table.add_column("原因\nwhat was found", overflow="fold", ratio=8)
-    table.add_column("下一步\nwhat the clerk does", overflow="fold", ratio=4)
+    table.add_column("下一步\nwhat the clerk does", overflow="fold", ratio=5)
     for zh, en, verdict in verdicts:
         decision = DECISION_WORDS[verdict.decision]
         found = zip(verdict.messages("zh-CN"), verdict.messages("en"), strict=True)
@@ -112,7 +113,7 @@ def policy_table(policy: Policy) -> RenderableType:
     for heading in ("number", "value", "unit", "source"):
         table.add_column(heading, overflow="fold")
     for path, limit in limits_of(policy):
-        table.add_row(path, _number(limit.value), Text(limit.unit), Text(limit.source))
+        table.add_row(Text(path), _number(limit.value), Text(limit.unit), Text(limit.source))
     return table
 
 
@@ -133,12 +134,12 @@ def _bilingual(pairs: list[tuple[str, str]]) -> Text:
 
 
 def _figures(finding: Finding) -> Text:
-    parts = [finding.cause or ""]
+    parts = [finding.cause] if finding.cause else []
     if finding.observed is not None:
-        parts.append(_number(finding.observed))
+        parts.append(f"{_number(finding.observed)} {finding.unit or ''}".strip())
     if finding.limit is not None:
         parts.append(f"limit {_number(finding.limit)}")
-    return Text(", ".join(filter(None, parts)) + f" {finding.unit or ''}")
+    return Text("; ".join(parts))
 
 
 def _number(value: float) -> str:

@@ -6,7 +6,8 @@ How a photo goes through it:
           ─network.RecognitionNetwork─▶ 128 numbers ─engine (mean with the mirror, unit length)─▶ Template
 
 - `intake` is the only place that decodes an image.
-- `engine.FaceEngine` is the contract of an engine, `engine.DlibFaceEngine` the one that ships.
+- `engine.FaceEngine` is the contract of an engine, `engine.DlibFaceEngine` the one that ships, and
+  `onnx_engine.OnnxFaceEngine` runs a recogniser of your own.
 - `template.Template` knows its engine; `template.distance` refuses to compare across engines.
 - `weights` finds and checks the trained weights and turns them into the graph that `network` runs.
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from simkyc.faces.engine import DlibFaceEngine as DlibFaceEngine
     from simkyc.faces.engine import Examination as Examination
     from simkyc.faces.engine import FaceEngine as FaceEngine
+    from simkyc.faces.onnx_engine import FaceDetector as FaceDetector
+    from simkyc.faces.onnx_engine import FivePointFace as FivePointFace
+    from simkyc.faces.onnx_engine import OnnxFaceEngine as OnnxFaceEngine
     from simkyc.faces.template import Template as Template
     from simkyc.faces.template import distance as distance
     from simkyc.faces.template import mean as mean
@@ -31,8 +35,11 @@ if TYPE_CHECKING:
 _HOME = {
     "DlibFaceEngine": "engine",
     "Examination": "engine",
+    "FaceDetector": "onnx_engine",
     "FaceEngine": "engine",
+    "FivePointFace": "onnx_engine",
     "FoundFace": "detection",
+    "OnnxFaceEngine": "onnx_engine",
     "PhotoKind": "detection",
     "Template": "template",
     "distance": "template",
@@ -42,8 +49,11 @@ _HOME = {
 __all__ = [
     "DlibFaceEngine",
     "Examination",
+    "FaceDetector",
     "FaceEngine",
+    "FivePointFace",
     "FoundFace",
+    "OnnxFaceEngine",
     "PhotoKind",
     "Template",
     "distance",

@@ -107,7 +107,7 @@ def _forward(net: cv2.dnn.Net, inputs: NDArray[np.float32]) -> NDArray[np.float3
 
     try:
         net.setInput(np.ascontiguousarray(inputs))
-        return np.array(net.forward(), np.float32)  # a copy: the net may write its next output to the same place
+        return np.asarray(net.forward(), np.float32)
     except cv2.error:
         raise FaceError("OpenCV failed to run the face network.") from None
 

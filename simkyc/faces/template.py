@@ -126,4 +126,6 @@ def _same_engine(templates: Sequence[Template]) -> None:
             "Templates of different engines cannot be compared. Make both with one engine."
         )
     if len({template.vector.size for template in templates}) > 1:
-        raise FaceError("Templates of one engine have equally many numbers: one was truncated. Make it again.")
+        raise FaceError(
+            "Templates of one engine have equally many numbers: one was truncated. Make it again."
+        )

@@ -1,6 +1,7 @@
 """What a store's own tests import: applications, facts, a clock, a fake face engine, synthetic portraits.
 
 Everything here is made up. Nothing is a real person, number or card.
+What your own face engine or authority must do is checked by `simkyc.testing.contracts`.
 """
 
 from __future__ import annotations

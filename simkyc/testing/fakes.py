@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simkyc.authority import AuthorityAnswer
 from simkyc.faces.calibration import Calibration, CalibrationPoint, Domain
-from simkyc.faces.detection import FoundFace, PhotoKind
+from simkyc.faces.detection import FoundFace, PhotoKind, check_image
 from simkyc.faces.engine import Examination
 from simkyc.faces.template import Template
 from simkyc.testing.builders import GOOD_QUALITY, NOW
@@ -44,6 +44,7 @@ class FakeFaceEngine:
 
     def examine(self, image: NDArray[np.uint8], kind: PhotoKind) -> Examination:
         """One face that fills the picture; see `simkyc.faces.engine.FaceEngine.examine`."""
+        check_image(image)
         height, width = image.shape[:2]
         points = np.array([[0.7, 0.4], [0.6, 0.4], [0.3, 0.4], [0.4, 0.4], [0.5, 0.6]], np.float32)
         face = FoundFace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -167,11 +167,12 @@ def test_a_failure_is_ours_and_the_next_call_works(monkeypatch: pytest.MonkeyPat
     net = RecognitionNetwork()
     expected = net.vectors(chips[:1]).tobytes()
 
-    class Broken(cv2.dnn.Net):
+    class Broken:  # a subclass of cv2.dnn.Net would corrupt memory when it goes
         def setInput(self, *_: Any, **__: Any) -> None:  # noqa: N802
             raise cv2.error("out of memory")
 
-    net._idle.append(Broken())
+    broken: Any = Broken()
+    net._network._idle.append(broken)
     with pytest.raises(FaceError):
         net.vectors(chips[:1])
     assert net.vectors(chips[:1]).tobytes() == expected
@@ -190,6 +191,16 @@ def test_a_failing_graph_is_asked_again(chips: Chips) -> None:
     with pytest.raises(FaceModelError):
         net.vectors(chips[:1])
     assert net.vectors(chips[:1]).shape == (1, 128)
+
+
+def test_an_input_that_cannot_be_made_leaves_the_network_whole(net: RecognitionNetwork) -> None:
+    def interrupted() -> Iterator[NDArray[np.float32]]:
+        yield np.zeros((1, 6, 150, 75), np.float32)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        net._network.run(interrupted())
+    assert net.vectors(network._BLACK_CHIP).shape == (1, 128)
 
 
 def test_black_vector_is_dlibs(reference: dlib.face_recognition_model_v1) -> None:

@@ -1,0 +1,17 @@
+"""What `make bench` measures: each table is one file here with one public function of the file's name.
+
+Times are compared side by side in one run and never asserted: a machine is busy, a ratio drifts, and whoever reads
+`docs/measured.md` judges. `python -m bench --help` says how to run some of it.
+"""
+
+BENCHES = (
+    "verification",
+    "decisions",
+    "vectors",
+    "templates",
+    "start",
+    "memory",
+    "screening",
+    "intake",
+)
+"""Every table in the order of the page."""

@@ -1,0 +1,74 @@
+"""Measure and write `docs/measured.md`: `make bench`, or `python -m bench --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import BENCHES
+from bench.machine import description
+from bench.page import page, sections
+from bench.run import Run, Size
+from bench.table import Table
+
+PAGE = Path(__file__).parents[1] / "docs" / "measured.md"
+
+
+def main() -> int:
+    """Run what is asked for, print every table as it comes, and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"any of {', '.join(BENCHES)}; all if none is named"
+    )
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument(
+        "--quick", action="store_true", help="small sizes, a minute or two; the page is left as it is"
+    )
+    size.add_argument(
+        "--full", action="store_true", help="10 million openings too: 12 GB of disk, half an hour more"
+    )
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no bench is called {', '.join(unknown)}; there are {', '.join(BENCHES)}")
+
+    console = Console()
+    machine = description()
+    console.print(machine, style="dim", highlight=False)
+    chosen = Size.QUICK if arguments.quick else Size.FULL if arguments.full else Size.USUAL
+    made: dict[str, Table] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
+        for name in arguments.names or BENCHES:
+            made[name] = bench(name)(Run(chosen, progress))
+            console.print(made[name].rich())
+    if arguments.quick:
+        console.print(f"{PAGE.name} is left as it was: these sizes are small")
+        return 0
+    write(machine, made)
+    console.print(f"written to docs/{PAGE.name}")
+    return 0
+
+
+def bench(name: str) -> Callable[[Run], Table]:
+    """The function of a bench; its libraries load when it is asked for."""
+    function: Callable[[Run], Table] = getattr(import_module(f"bench.{name}"), name)
+    return function
+
+
+def write(machine: str, made: dict[str, Table]) -> None:
+    """Write the page; what was not measured now is kept if it was measured on the same machine."""
+    kept = sections(PAGE.read_text(encoding="utf-8"), machine) if PAGE.exists() else {}
+    merged = {name: made.get(name) or kept[name] for name in BENCHES if name in made or name in kept}
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(machine, merged), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
