@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -41,19 +42,24 @@ def main() -> int:
     console = Console()
     machine = description()
     console.print(machine, style="dim", highlight=False)
+    if busy():
+        console.print("other programs are at work on this machine: what uses several cores will look slower")
     chosen = Size.QUICK if arguments.quick else Size.FULL if arguments.full else Size.USUAL
-    made: dict[str, Table] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, auto_refresh=False, transient=True) as progress:
         for name in arguments.names or BENCHES:
-            made[name] = bench(name)(Run(chosen, progress))
-            console.print(made[name].rich())
-    if arguments.quick:
-        console.print(f"{PAGE.name} is left as it was: these sizes are small")
-        return 0
-    write(machine, made)
-    console.print(f"written to docs/{PAGE.name}")
+            table = bench(name)(Run(chosen, progress))
+            console.print(table.rich())
+            if not arguments.quick:
+                write(machine, name, table)
+    said = "is left as it was: these sizes are small" if arguments.quick else "is written"
+    console.print(f"docs/{PAGE.name} {said}", highlight=False)
     return 0
+
+
+def busy() -> bool:
+    """Whether half a core or more was taken in the last minute."""
+    return hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5
 
 
 def bench(name: str) -> Callable[[Run], Table]:
@@ -62,12 +68,16 @@ def bench(name: str) -> Callable[[Run], Table]:
     return function
 
 
-def write(machine: str, made: dict[str, Table]) -> None:
-    """Write the page; what was not measured now is kept if it was measured on the same machine."""
-    kept = sections(PAGE.read_text(encoding="utf-8"), machine) if PAGE.exists() else {}
-    merged = {name: made.get(name) or kept[name] for name in BENCHES if name in made or name in kept}
+def write(machine: str, name: str, table: Table) -> None:
+    """Write one table to the page, at once: the others are kept if they were measured on the same machine."""
+    every: dict[str, Table | str] = {}
+    if PAGE.exists():
+        every |= sections(PAGE.read_text(encoding="utf-8"), machine)
+    every[name] = table
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page(machine, merged), encoding="utf-8")
+    PAGE.write_text(
+        page(machine, {known: every[known] for known in BENCHES if known in every}), encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

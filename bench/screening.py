@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
 import random
 import sqlite3
 import tempfile
@@ -110,7 +111,8 @@ class _Shop:
     def __init__(self, run: Run, folder: Path, size: int, people: range) -> None:
         self.size = size
         self._clock = Clock()
-        url = f"sqlite:///{folder / f'kyc-{size}.db'}"
+        path = folder / f"kyc-{size}.db"
+        url = f"sqlite:///{path}"
         history = open_history(url, secret=SECRET)
         self._screener = Screener.open(history, clock=self._clock)
         visits = [_visit(person, self._clock) for person in people]
@@ -123,6 +125,8 @@ class _Shop:
             for person in people
         ]
         _fill(run, self._engine, size, before)
+        with path.open("rb") as file:
+            os.fsync(file.fileno())  # or the first screenings would wait for what was filled in
         self._known = [f"before-{place}" for place in random.Random(size).sample(range(size), len(people))]
 
     def screen(self, person: int) -> None:
@@ -150,8 +154,7 @@ def _fill(run: Run, engine: Engine, size: int, known: list[OpeningKeys]) -> None
     with engine.connect() as connection:
         connection.execute(text("PRAGMA synchronous=OFF"))  # a power failure would cost a bench
         for start in run.track(range(0, size, ROWS_AT_ONCE), f"filling a history with {size:,} openings"):
-            growth = ratios(screens[largest], screens[smallest])
-    rows = [
+            rows = [
                 _opening(place, size, places.get(place) or _anybody(place, size, chance))
                 for place in range(start, min(size, start + ROWS_AT_ONCE))
             ]

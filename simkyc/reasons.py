@@ -598,8 +598,8 @@ _ALL = (
         A.DO_NOT_ISSUE,
         W("SIM 卡状态", "SIM not issued before"),
         W(
-            "此卡已经发放过：不能再次发放，收回此卡并上报。",
-            "This SIM was issued before: do not issue it again; keep it and report it.",
+            "此卡或所选号码已经发放过：不能再次发放，收回此卡并上报。",
+            "This SIM or its number was issued before: do not issue it again; keep the card and report it.",
         ),
         _OTHER_CARD,
         _STOCK,
@@ -609,8 +609,8 @@ _ALL = (
         A.TAKE_ANOTHER_SIM,
         W("SIM 卡占用", "SIM free to sell"),
         W(
-            "此卡正被另一笔申请占用：请换一张卡，或先结清那笔申请。",
-            "Another application holds this SIM: take another one, or settle that application first.",
+            "此卡或所选号码正被另一笔申请占用：请换卡换号，或先结清那笔申请。",
+            "Another application holds this SIM or its number: take others, or settle that application first.",
         ),
         _OTHER_CARD,
         _STOCK,

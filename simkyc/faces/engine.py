@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simkyc.faces.calibration import Calibration, Domain, shipped
+from simkyc.faces.centre import SHIFT, Centre, shipped_centre
 from simkyc.faces.detection import FaceFinder, FoundFace, PhotoKind, chip
 from simkyc.faces.network import RecognitionNetwork
 from simkyc.faces.quality import measure
@@ -91,11 +92,30 @@ class FaceEngine(Protocol):
 class DlibFaceEngine:
     """dlib's detector, 5-point alignment and ResNet. Nothing is loaded before the first use."""
 
-    engine_id = f"dlib-resnet-v1:{RECOGNITION.sha256[:8]}/5pt-150-0.25/mirror-l2-1"
+    def __init__(
+        self,
+        finder: FaceFinder | None = None,
+        network: RecognitionNetwork | None = None,
+        centre: Centre | None = None,
+    ) -> None:
+        """Take the parts; without any, those that ship.
 
-    def __init__(self, finder: FaceFinder | None = None, network: RecognitionNetwork | None = None) -> None:
+        Args:
+            finder: Detector and landmarks.
+            network: dlib's recognition network.
+            centre: Of the population that is compared. Another than the shipped one gives another engine, which
+                needs calibrations of its own.
+        """
         self._finder = finder or FaceFinder()
         self._network = network or RecognitionNetwork()
+        self._centre = centre or shipped_centre()
+
+    @property
+    def engine_id(self) -> str:
+        """Weights, alignment, and recipe with its centre."""
+        return (
+            f"dlib-resnet-v1:{RECOGNITION.sha256[:8]}/5pt-150-0.25/mirror-centred:{self._centre.centre_id}-l2"
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.engine_id!r})"
@@ -125,11 +145,17 @@ class DlibFaceEngine:
     def templates_of_chips(self, chips: NDArray[np.uint8]) -> tuple[Template, ...]:
         """The templates of aligned chips, uint8 (n, 150, 150, 3) RGB.
 
-        The recipe: the mean of the descriptors of a chip and of its mirror image, brought to unit length. A change
-        here needs a new `engine_id`.
+        The recipe: the mean of the descriptors of a chip and of its mirror image, brought to unit length, `SHIFT` of
+        the population's centre taken off, brought to unit length again. A change here needs a new `engine_id`.
         """
         both = self._network.vectors(np.concatenate([chips, chips[:, :, ::-1]]))
-        plain, mirrored = np.split(both, 2)
+        plain, mirrored = np.split(both.astype(np.float64), 2)
         return tuple(
-            Template.from_direction(row, self.engine_id) for row in plain.astype(np.float64) + mirrored
+            Template.from_direction(row, self.engine_id) for row in centred(plain + mirrored, self._centre)
         )
+
+
+def centred(vectors: NDArray[np.float64], centre: Centre) -> NDArray[np.float64]:
+    """Vectors (n, 128) brought to unit length, with `SHIFT` of the centre taken off."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-12) - SHIFT * np.array(centre.vector))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -63,6 +64,31 @@ def test_the_whole_path_is_that_of_face_recognition(
     expected = np.array(reference.compute_face_descriptor(image, shape, 1))
     points = np.array([(point.x, point.y) for point in shape.parts()], np.float32)
     face = FoundFace(0, 0, 1, 1, points, "detected", 1.0)
+    assert np.abs(net.vectors(chip(image, face)[None])[0] - expected).max() <= 1e-5
+
+
+REFERENCE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+import face_recognition, numpy
+image = numpy.load(sys.argv[1])
+places = face_recognition.face_locations(image)
+encodings = face_recognition.face_encodings(image, places, model="small")
+points = face_recognition.api._raw_face_landmarks(image, places, model="small")
+shapes = [[(p.x, p.y) for p in shape.parts()] for shape in points]
+numpy.savez(sys.argv[2], encodings=encodings, shapes=shapes)
+"""
+"""In a process of its own: importing `face_recognition` may end the process, and changes Pillow for all of it."""
+
+
+def test_vectors_are_face_recognitions_own(net: RecognitionNetwork, tmp_path: Path) -> None:
+    image = decode(portrait(6))
+    np.save(tmp_path / "image.npy", image)
+    command = [sys.executable, "-c", REFERENCE, str(tmp_path / "image.npy"), str(tmp_path / "answer.npz")]
+    subprocess.run(command, check=True, capture_output=True)
+    answer = np.load(tmp_path / "answer.npz")
+    (expected,), (points,) = answer["encodings"], answer["shapes"]
+    face = FoundFace(0, 0, 1, 1, points.astype(np.float32), "detected", 1.0)
     assert np.abs(net.vectors(chip(image, face)[None])[0] - expected).max() <= 1e-5
 
 
