@@ -468,7 +468,7 @@ TABLE = [
         "portrait: text", on_chip(lambda: b"this is no photo"), RETRY, "photo.portrait_unreadable not_a_photo"
     ),
     Row("portrait: empty", on_chip(lambda: b""), RETRY, "photo.portrait_unreadable empty"),
-    Row("frame: text", frame(lambda: b"this is no photo"), REVIEW, "presentation.frames_differ"),
+    Row("frame: text", frame(lambda: b"this is no photo"), RETRY, "presentation.frame_unusable"),
     Row("frame: someone else's", frame(lambda: portrait(9)), REFUSE, "presentation.frames_differ"),
     # Photos that are odd, and the customer's
     Row("photo: 16 bits", live(of_16_bits), ACCEPT, ""),

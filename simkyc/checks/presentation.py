@@ -101,9 +101,10 @@ def _differ(capture: CaptureFacts) -> Finding:
 
 
 def _unusable(capture: CaptureFacts) -> Finding:
-    # A poor straight frame does no harm beside a better one; a challenge needs each of its frames.
-    asked = [frame for frame in capture.frames if frame.asked != "look_straight"]
-    problems = [frame.problem for frame in asked if frame.problem is not None]
+    # A spoilt straight frame does no harm beside a good one; a challenge needs each of its frames.
+    good = any(frame.problem is None for frame in capture.frames)
+    needed = [frame for frame in capture.frames if frame.asked != "look_straight" or not good]
+    problems = [frame.problem for frame in needed if frame.problem is not None]
     return answer(
         UNUSABLE,
         holds=bool(problems),

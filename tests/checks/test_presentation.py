@@ -80,6 +80,7 @@ ROWS = [
     Row(
         "only spoilt ones tell nothing",
         facts=capture(frame(problem="truncated", distance=None)),
+        flagged=("frame_unusable",),
         not_assessed={"frames_differ": "frame_unusable", **NO_CHALLENGE},
     ),
     Row(
