@@ -413,7 +413,7 @@ def test_a_terminal_without_unicode_is_no_fault(
 
 
 def test_colours_are_shown_unless_the_environment_says_no(file: Path, run_process: Call) -> None:
-    assert "\x1b[33m" in run_process("check", file, FORCE_COLOR="1").out
+    assert "\x1b[33m" in run_process("check", file, FORCE_COLOR="1", TERM="xterm").out
     plain = run_process("check", file, FORCE_COLOR="1", NO_COLOR="1").out
     assert "\x1b[3" not in plain.replace("\x1b[3m", "")  # italics are no colour
     assert "\x1b" not in run_process("check", file).out
