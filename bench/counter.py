@@ -39,7 +39,7 @@ def applicant(
         applied_at=clock.now,
         document={"number": resident_id(born=born, sequence=1 + 2 * (serial // BIRTHS)), "birth_date": born}
         | picture,
-        face_consent=consent,
+        **({} if consent else {"face_consent": None}),
         device={"imei": imei_of(serial)},
         sim={"iccid": iccid_of(card(serial, visit)), "msisdn": f"+86139{card(serial, visit):08d}"},
         clerk={"clerk_id": f"clerk-{serial % CLERKS}"},

@@ -31,9 +31,11 @@ def vectors(run: Run) -> Table:
 
     def compared(name: str, ours: Image, theirs: list[NDArray[np.float64]]) -> None:
         nonlocal largest
-        apart = np.abs(network.vectors(ours) - np.array(theirs))
+        known = np.array(theirs)
+        apart = np.abs(network.vectors(ours) - known)
         largest = max(largest, float(apart.max()))
-        rows.append((name, str(len(ours)), f"{apart.max():.1e}", f"{apart.mean():.1e}"))
+        size = np.abs(known).mean()
+        rows.append((name, str(len(ours)), f"{apart.max():.1e}", f"{apart.mean():.1e}", f"{size:.1e}"))
 
     finder = FaceFinder()
     for source in sources(run, run.pick(2, 10, 50)):
@@ -64,10 +66,10 @@ def vectors(run: Run) -> Table:
             "150x150 pixels, and against face_recognition.face_encodings with its defaults on the same photos, whose "
             "five landmarks simkyc cuts the chips by."
         ),
-        columns=("what", "vectors", "largest difference", "mean difference"),
+        columns=("what", "vectors", "largest difference", "mean difference", "mean size"),
         rows=tuple(rows),
         results=(at_most("largest absolute difference", largest, TARGET, written=f"{largest:.1e}"),),
-        note="A vector has 128 numbers and a length near 1.4. simkyc's templates are made of these vectors.",
+        note="Absolute differences of the 128 numbers of a vector, of which simkyc's templates are made.",
     )
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -26,18 +27,27 @@ from pydantic import (
 )
 
 from simkyc.errors import InputError
+from simkyc.numbers.documents import DocumentKind
+from simkyc.reasons import Language
 
 __all__ = [
     "Application",
+    "Authorisation",
     "Clerk",
     "Device",
+    "FaceConsent",
+    "Guardian",
     "IdDocument",
     "LiveFrame",
     "Notice",
+    "Organisation",
     "Person",
     "Photo",
+    "Representative",
+    "Role",
     "Sim",
     "Store",
+    "Subject",
 ]
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
@@ -166,7 +176,7 @@ class LiveFrame(Model):
 
 
 class Person(Model):
-    """The applicant as the form says: typed or dictated at the counter."""
+    """Somebody as the form says: typed or dictated at the counter."""
 
     name: Text
     document_number: Text
@@ -175,21 +185,93 @@ class Person(Model):
 
 
 class IdDocument(Model):
-    """The identity document as its chip or machine says.
+    """The identity document as its chip or machine says; `simkyc.numbers.documents` lists the kinds.
 
-    `valid_until` is None for a long-term (长期) card.
+    `valid_until` is None for a long-term (长期) card. `portrait` is None where the kind has none that a machine reads.
+    `zone` is the machine-readable zone of a passport or card, its lines joined by a line break or not.
     """
 
     shown = ("kind",)
 
-    kind: Literal["resident_id"] = "resident_id"
+    kind: DocumentKind = "resident_id"
     number: Text
     name: Text
     sex: Sex
     birth_date: date
     valid_from: date
     valid_until: date | None
-    portrait: Photo
+    portrait: Photo | None
+    zone: (
+        Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9<\s]+$")] | None
+    ) = None
+
+
+class FaceConsent(Model):
+    """Consent to compare the face: who gave it, when, and on which legal basis it is asked.
+
+    For somebody below the policy's age of consent a guardian gives it.
+    """
+
+    shown = ("given_by", "basis")
+
+    given_by: Literal["self", "guardian"] = "self"
+    basis: Literal["separate_consent", "legal_duty"] = "separate_consent"
+    given_at: AwareDatetime
+
+
+class _Party(Model):
+    """Somebody at the counter beside the applicant, with a form, a document and a face of their own."""
+
+    person: Person
+    document: IdDocument
+    face_consent: FaceConsent | None
+    live_photo: Photo | None
+
+
+class Guardian(_Party):
+    """The guardian who stands beside a minor."""
+
+
+class Authorisation(Model):
+    """A letter that lets somebody act for another: from and until when. None is without end."""
+
+    valid_from: date
+    valid_until: date | None
+
+
+class Representative(_Party):
+    """Somebody who acts for the applicant, or handles an organisation's application (代办人、经办人)."""
+
+    authorisation: Authorisation | None
+
+
+class Organisation(Model):
+    """The organisation that the number is for, as its own document says.
+
+    The applicant of the application is then the actual user, or of an industry card the person responsible.
+    """
+
+    shown = ("applicant_is",)
+
+    name: Text
+    credit_code: Text
+    valid_until: date | None
+    applicant_is: Literal["actual_user", "responsible_person"]
+
+
+Role = Literal["applicant", "guardian", "representative"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One of the people of an application, whatever their part in it. `is_present`: stands before the camera."""
+
+    role: Role
+    person: Person
+    document: IdDocument
+    face_consent: FaceConsent | None
+    live_photo: Photo | None
+    is_present: bool = True
 
 
 class Sim(Model):
@@ -225,12 +307,22 @@ class Clerk(Model):
 
 
 class Notice(Model):
-    """The safe-card-use notice (安全用卡告知书) that the customer signed: which text and when."""
+    """The safe-card-use notice (安全用卡告知书) that was signed: which text, by whom and when.
 
-    shown = ("version",)
+    `text_sha256` is the hash of the text that was shown, as `simkyc.notice` gives it, in 64 lower-case hexadecimal
+    digits. `shown_at` is when it was laid before whoever signed. `signature` is a picture of the signature; only its
+    hash goes into a verdict.
+    """
+
+    shown = ("version", "language", "signed_by")
 
     version: Identifier
     signed_at: AwareDatetime
+    language: Language = "zh-CN"
+    text_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    shown_at: AwareDatetime | None = None
+    signed_by: Role = "applicant"
+    signature: Photo | None = None
 
 
 class Application(Model):
@@ -239,7 +331,8 @@ class Application(Model):
     `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw of a
     customer who looks straight; `live_frames` are more frames of the same capture, at most 8, with or without
     a challenge. `camera_id` names the camera, for the limits that hold for it alone. Without `face_consent`
-    no photo is looked at and the application goes to a person instead.
+    no photo is looked at and the application goes to a person instead. Where a `representative` acts, the
+    applicant is not at the counter and has no live photo.
     """
 
     shown = ("application_id",)
@@ -248,7 +341,7 @@ class Application(Model):
     applied_at: AwareDatetime
     applicant: Person
     document: IdDocument
-    face_consent: bool
+    face_consent: FaceConsent | None
     live_photo: Photo | None
     sim: Sim
     device: Device | None
@@ -257,6 +350,33 @@ class Application(Model):
     notice: Notice | None
     live_frames: tuple[LiveFrame, ...] = Field(default=(), max_length=8)
     camera_id: Identifier | None = None
+    guardian: Guardian | None = None
+    representative: Representative | None = None
+    organisation: Organisation | None = None
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Everybody in it, the applicant first."""
+        applicant = Subject(
+            "applicant",
+            self.applicant,
+            self.document,
+            self.face_consent,
+            self.live_photo,
+            is_present=self.representative is None,
+        )
+        others: tuple[tuple[Role, _Party | None], ...] = (
+            ("guardian", self.guardian),
+            ("representative", self.representative),
+        )
+        return (
+            applicant,
+            *(
+                Subject(role, party.person, party.document, party.face_consent, party.live_photo)
+                for role, party in others
+                if party is not None
+            ),
+        )
 
 
 def application_schema() -> str:

@@ -7,16 +7,18 @@ because they are slow; the history is asked inside it, because what it says must
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from simkyc.application import Application, Asked, LiveFrame, Photo
-from simkyc.authority import Authority, AuthorityAnswer
+from simkyc.application import Application, Asked, IdDocument, LiveFrame, Photo, Role, Subject
+from simkyc.authority import Authority, AuthorityAnswer, AuthorityQuery
 from simkyc.errors import NumberError, PhotoError
-from simkyc.numbers import iccid, imei, msisdn, resident_id
+from simkyc.numbers import documents, iccid, imei, mrz, msisdn
 from simkyc.policy import DAY_S, Policy
+from simkyc.watch import Listing
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import Examination, FaceEngine
@@ -31,10 +33,14 @@ __all__ = [
     "Facts",
     "FrameFacts",
     "OpeningFacts",
+    "PersonFacts",
     "PhotoFacts",
     "SimFacts",
-    "ask_authority",
-    "ask_faces",
+    "age_years",
+    "ask_about",
+    "consent_holds",
+    "day_at_counter",
+    "listing_keys",
     "opening_keys",
     "opening_windows",
 ]
@@ -164,6 +170,7 @@ class OpeningFacts:
         device_people: Other people with openings on this device in its window.
         clerk_openings: Openings by this clerk in the window.
         sim: What is known about the SIM.
+        represented_people: Other people for whom this representative acted in the window; None also without one.
     """
 
     active_numbers: int | None
@@ -171,6 +178,22 @@ class OpeningFacts:
     device_people: int | None
     clerk_openings: int
     sim: SimFacts | None
+    represented_people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFacts:
+    """What is known about one of the people of an application.
+
+    Attributes:
+        face: None when the person did not validly consent, or is not at the counter.
+        authority: None when no authority is configured, or the number is no number.
+        listed: Entries of lists that hold for the person or the document; None when the number is no number.
+    """
+
+    face: FaceFacts | None = None
+    authority: AuthorityAnswer | None = None
+    listed: tuple[Listing, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,27 +202,79 @@ class Facts:
 
     Attributes:
         now: The moment that all facts hold for.
-        face: None when the applicant did not consent.
-        authority: None when no authority is configured.
+        people: What is known about each of the people, by their part in the application.
         openings: What the history says.
     """
 
     now: datetime
-    face: FaceFacts | None
-    authority: AuthorityAnswer | None
+    people: Mapping[Role, PersonFacts]
     openings: OpeningFacts
 
 
-def ask_faces(application: Application, policy: Policy, engine: FaceEngine) -> FaceFacts | None:
-    """Decode the photos, examine them and compare the two faces; None without consent.
+def ask_about(
+    application: Application,
+    policy: Policy,
+    engine: Callable[[], FaceEngine],
+    authority: Authority | None,
+    now: datetime,
+) -> dict[Role, PersonFacts]:
+    """Ask the faces and the authority about everybody in the application.
+
+    Args:
+        application: The application.
+        policy: Says how old one must be to consent, and how large a photo may be.
+        engine: Gives the face engine; not called where nobody's face may be looked at.
+        authority: None to ask nobody.
+        now: The moment, which says how old everybody is.
 
     Raises:
         FaceError: The engine cannot work. A poor photo is no error but a fact.
     """
-    if not application.face_consent:
-        return None
-    portrait = _examine(application.document.portrait, policy, engine)
-    shots = _shots(application, policy, engine)
+    day = day_at_counter(application, now)
+    return {
+        subject.role: PersonFacts(
+            face=ask_faces(application, subject, policy, engine())
+            if subject.is_present and consent_holds(subject, application, policy, day)
+            else None,
+            authority=ask_authority(subject.document, authority),
+        )
+        for subject in application.subjects
+    }
+
+
+def day_at_counter(application: Application, now: datetime) -> date:
+    """The calendar day where the counter stands."""
+    return now.astimezone(application.applied_at.tzinfo).date()
+
+
+def consent_holds(subject: Subject, application: Application, policy: Policy, day: date) -> bool:
+    """Whether a consent was given, by somebody who is there and old enough to give it."""
+    if subject.face_consent is None:
+        return False
+    if subject.face_consent.given_by == "guardian":
+        return application.guardian is not None
+    return age_years(subject.document.birth_date, day) >= policy.document.consent_age.value
+
+
+def age_years(birth_date: date, today: date) -> int:
+    """Completed years of life; someone born on 29 February completes one on 1 March of other years.
+
+    >>> age_years(date(2004, 2, 29), date(2025, 2, 28)), age_years(date(2004, 2, 29), date(2025, 3, 1))
+    (20, 21)
+    """
+    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+
+
+def ask_faces(application: Application, subject: Subject, policy: Policy, engine: FaceEngine) -> FaceFacts:
+    """Decode one person's photos, examine them and compare the two faces."""
+    portrait = (
+        _Shot(None, PhotoFacts("missing"))
+        if subject.document.portrait is None
+        else _examine(subject.document.portrait, policy, engine)
+    )
+    # Frames and camera are of the capture of whoever stands there; without a representative that is the applicant.
+    frames = application.live_frames if subject.role == "applicant" else ()
+    shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
     live, *others = shots
     averaged = _best(shots, int(policy.presentation.averaged_frames.value))
     return FaceFacts(
@@ -227,12 +302,16 @@ class _Shot:
         return utility(self.facts.quality) if self.facts.faces and self.facts.companion_size < 1 else 0.0
 
 
-def _shots(application: Application, policy: Policy, engine: FaceEngine) -> list[_Shot]:
+def _shots(
+    photo: Photo | None,
+    more: tuple[LiveFrame, ...],
+    camera_id: str | None,
+    policy: Policy,
+    engine: FaceEngine,
+) -> list[_Shot]:
     """Every live photo; the best that looks straight comes first and is the live photo from here on."""
-    photo = application.live_photo
-    frames = [] if photo is None else [LiveFrame(photo=photo)]
-    frames += application.live_frames
-    known = any(camera.camera_id == application.camera_id for camera in policy.presentation.cameras)
+    frames = ([] if photo is None else [LiveFrame(photo=photo)]) + list(more)
+    known = any(camera.camera_id == camera_id for camera in policy.presentation.cameras)
     shots = [_examine(frame.photo, policy, engine, frame.asked, signals=known) for frame in frames]
     straight = [shot for shot in shots if shot.asked == "look_straight"]
     if not straight:
@@ -325,24 +404,33 @@ def _frame(live: _Shot, other: _Shot) -> FrameFacts:
     )
 
 
-def ask_authority(application: Application, authority: Authority | None) -> AuthorityAnswer | None:
+def ask_authority(document: IdDocument, authority: Authority | None) -> AuthorityAnswer | None:
     """What the authority says of the document; None when none is configured or the number is no number."""
-    document = application.document
-    number = _or_none(resident_id.validate, document.number)
+    number = _or_none(functools.partial(documents.validate, document.kind), document.number)
     if authority is None or number is None:
         return None
-    return authority.verify(kind=document.kind, number=number, name=document.name)
+    return authority.verify(
+        AuthorityQuery(
+            kind=document.kind,
+            number=number,
+            name=document.name,
+            birth_date=document.birth_date,
+            sex=document.sex,
+        )
+    )
 
 
 def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
     """What the history knows this application's person, device and card by."""
     from simkyc.history.protocol import OpeningKeys
 
-    person = _or_none(resident_id.upgrade, application.document.number)
+    person = _person_key(application.document, keyring)
+    representative = application.representative
     device = _or_none(imei.validate, application.device.imei) if application.device else None
     number = _or_none(msisdn.validate, application.sim.msisdn)
     return OpeningKeys(
-        person=keyring.person(application.document.kind, person) if person else None,
+        person=person,
+        representative=_person_key(representative.document, keyring) if representative else None,
         device=keyring.device(device) if device else None,
         iccid=_or_none(iccid.validate, application.sim.iccid),
         msisdn=keyring.msisdn(number) if number else None,
@@ -350,6 +438,28 @@ def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
         dealer_id=application.store.dealer_id,
         clerk_id=application.clerk.clerk_id,
     )
+
+
+def _person_key(document: IdDocument, keyring: Keyring) -> str | None:
+    try:
+        state = mrz.parse(mrz.repaired(document.zone)).issuer if document.zone else None
+    except NumberError:
+        state = None
+    identity = documents.identity(document.kind, document.number, state=state or None)
+    return None if identity is None else keyring.person(*identity)
+
+
+def listing_keys(document: IdDocument, keyring: Keyring) -> tuple[str, ...]:
+    """What lists know this person and this document by; nothing when the number is no number.
+
+    A list seldom says which state issued a passport, so that its number counts alone: nobody is missed, and two
+    people of two states with one number are told apart on appeal.
+    """
+    identity = documents.identity(document.kind, document.number)
+    if identity is None:
+        return ()
+    number = documents.validate(document.kind, document.number)
+    return keyring.person(*identity), keyring.document(document.kind, number)
 
 
 def opening_windows(policy: Policy) -> OpeningWindows:
@@ -361,6 +471,7 @@ def opening_windows(policy: Policy) -> OpeningWindows:
         person_s=tuple(sorted({window.seconds for window in windows})),
         device_s=int(policy.device_sim.device_window.value * DAY_S),
         clerk_s=int(policy.openings.clerk_window.value * 60),
+        representative_s=int(policy.parties.representative_window.value * DAY_S),
     )
 
 

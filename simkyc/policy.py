@@ -21,6 +21,7 @@ from pydantic import AwareDatetime, Field, ValidationError, model_validator
 from simkyc.application import Identifier, Model, input_error
 from simkyc.errors import InputError, PolicyError
 from simkyc.numbers.division import Agreement
+from simkyc.numbers.documents import DocumentKind
 from simkyc.reasons import REASONS, Action
 from simkyc.verdict import EXPLAINED, Decision, Finding, State
 
@@ -49,7 +50,20 @@ class DocumentLimits(Model):
     """Ages that decide how a document is treated."""
 
     adult_age: Limit
+    consent_age: Limit
     oldest_age: Limit
+
+
+class PartyLimits(Model):
+    """Who may act, with which document, and for how many."""
+
+    applicant_documents: tuple[DocumentKind, ...] = Field(min_length=1)
+    other_documents: tuple[DocumentKind, ...] = Field(min_length=1)
+    youngest_age: Limit
+    guardian_below_age: Limit
+    adult_age: Limit
+    representative_window: Limit
+    represented_people: Limit
 
 
 class PhotoLimits(Model):
@@ -196,6 +210,7 @@ class Policy(Model):
     required_checks: tuple[str, ...] = Field(min_length=1)
     counter_clock: CounterClock
     document: DocumentLimits
+    parties: PartyLimits
     photo: PhotoLimits
     face: FaceLimits
     presentation: PresentationLimits

@@ -25,6 +25,10 @@ class Action(StrEnum):
     SET_CLOCK = "set_clock"
     READ_CARD_AGAIN = "read_card_again"
     CORRECT_FORM = "correct_form"
+    ASK_FOR_DOCUMENT = "ask_for_document"
+    ASK_FOR_GUARDIAN = "ask_for_guardian"
+    ASK_FOR_REPRESENTATIVE = "ask_for_representative"
+    ASK_FOR_AUTHORISATION = "ask_for_authorisation"
     TAKE_PHOTO_AGAIN = "take_photo_again"
     SCAN_SIM_AGAIN = "scan_sim_again"
     TAKE_ANOTHER_SIM = "take_another_sim"
@@ -84,11 +88,16 @@ _NOT_TODAY = Words(
     "很抱歉，本次无法为您办理。您可以要求说明理由，也可以申诉。",
     "We are sorry, we cannot open a number for you today. You may ask why, and you may appeal.",
 )
+_BY_RULE = Words(
+    "依规定暂不能为您办理。您可以要求说明依据，也可以申诉。",
+    "By regulation we cannot do this for you now. You may ask on what basis, and you may appeal.",
+)
 _OTHER_CARD = Words("我们为您换一张卡。", "We will take another SIM card for you.")
 _NEW_DOCUMENT = Words(
     "您的证件不在有效期内，请换领有效证件后再来办理。",
     "Your document is not valid today; please come back with a valid one.",
 )
+_OTHER_DOCUMENT = Words("请出示其他有效证件。", "Please show another valid document.")
 _SIGN = Words(
     "请阅读并签署现行的《安全用卡告知书》。", "Please read and sign the current safe-card-use notice."
 )
@@ -102,10 +111,14 @@ _ABNORMAL = "Anti-Telecom and Online Fraud Law, art. 10: enhanced checks or refu
 _CARD_CAP = (
     "Anti-Telecom and Online Fraud Law, art. 10: cap on cards; 2016 notice: five numbers at one operator"
 )
+_AGENT = "Real-name rules: both parties' documents where somebody acts for another; an organisation's handler"
 _FACE_RULE = (
     "Face comparison before network entry in shops since 2019-12-01; face recognition rules of 2025-06-01"
 )
 _NOTICE_RULE = "Anti-Telecom and Online Fraud Law, art. 31: no selling, renting or lending of cards"
+_LISTED = (
+    "Anti-Telecom and Online Fraud Law, art. 31; joint-punishment rules of 2024-12-01; or as the entry says"
+)
 _STOCK = "Anti-Telecom and Online Fraud Law, art. 9: the operator answers for cards its agents sell"
 _HOUSE = "Policy of the operator"
 
@@ -120,6 +133,133 @@ _ALL = (
         W("终端时间不准：请校准时间后重新提交。", "The counter's clock is off: set it and submit again."),
         _ONE_MOMENT,
         _HOUSE,
+    ),
+    # parties
+    Reason(
+        "parties.document_not_admitted",
+        A.ASK_FOR_DOCUMENT,
+        W("证件种类", "kind of document"),
+        W(
+            "此类证件不适用于本业务：请客户出示其他有效证件。",
+            "This kind of document does not serve here: ask for another one.",
+        ),
+        _OTHER_DOCUMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "parties.too_young",
+        A.DO_NOT_ISSUE,
+        W("最低年龄", "youngest age"),
+        W(
+            "申请人未达最低年龄：不能以其名义办理。",
+            "The applicant is below the youngest age: do not issue in this name.",
+        ),
+        _NOT_TODAY,
+        _HOUSE,
+    ),
+    Reason(
+        "parties.guardian_missing",
+        A.ASK_FOR_GUARDIAN,
+        W("监护人到场", "guardian present"),
+        W(
+            "未成年人须由监护人陪同：请监护人出示证件并一同办理。",
+            "A minor needs a guardian: the guardian comes along and shows a document.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "parties.guardian_unfit",
+        A.CALL_SUPERVISOR,
+        W("监护人成年", "guardian of age"),
+        W(
+            "监护人未成年：请主管核实监护关系。",
+            "The guardian is not of age: the supervisor looks at the relation.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "parties.represented",
+        A.CALL_SUPERVISOR,
+        W("代办", "acting for another"),
+        W(
+            "代他人办理：请主管核实双方证件与委托。",
+            "Somebody acts for the applicant: the supervisor examines both documents and the authorisation.",
+        ),
+        _ONE_MOMENT,
+        _AGENT,
+    ),
+    Reason(
+        "parties.representative_unfit",
+        A.DO_NOT_ISSUE,
+        W("代办人成年", "representative of age"),
+        W(
+            "代办人未成年：不能代办。",
+            "The representative is not of age and cannot act for another: do not issue.",
+        ),
+        _NOT_TODAY,
+        _AGENT,
+    ),
+    Reason(
+        "parties.authorisation_missing",
+        A.ASK_FOR_AUTHORISATION,
+        W("授权书", "letter of authorisation"),
+        W("缺少授权委托书：请出示原件。", "The letter of authorisation is missing: ask for the original."),
+        _ONE_MOMENT,
+        _AGENT,
+    ),
+    Reason(
+        "parties.authorisation_not_valid",
+        A.ASK_FOR_AUTHORISATION,
+        W("授权书有效期", "validity of the letter"),
+        W(
+            "授权委托书不在有效期内：请出示有效的授权。",
+            "The letter of authorisation is not valid today: ask for one that is.",
+        ),
+        _ONE_MOMENT,
+        _AGENT,
+    ),
+    Reason(
+        "parties.representative_many_people",
+        A.CALL_SUPERVISOR,
+        W("代办人数", "people acted for"),
+        W(
+            "该代办人近期已为多人办卡：请主管核实，不要发卡。",
+            "This representative acted for many people lately: the supervisor decides, do not issue before.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "parties.handler_missing",
+        A.ASK_FOR_REPRESENTATIVE,
+        W("单位经办人", "organisation's handler"),
+        W(
+            "单位办理须登记经办人：请录入经办人证件与授权书。",
+            "An organisation needs a handler: enter the handler's document and the letter of authorisation.",
+        ),
+        _ONE_MOMENT,
+        _AGENT,
+    ),
+    Reason(
+        "parties.organisation_code",
+        A.CORRECT_FORM,
+        W("统一社会信用代码", "unified social credit code"),
+        W(
+            "统一社会信用代码有误：请对照证照重新录入。",
+            "The unified social credit code is wrong: copy it again from the certificate.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "parties.organisation_expired",
+        A.DO_NOT_ISSUE,
+        W("单位证照有效期", "validity of the organisation's document"),
+        W("单位证照已过有效期：不能办理。", "The organisation's document has expired: do not issue."),
+        _NEW_DOCUMENT,
+        _REAL_NAME,
     ),
     # document
     Reason(
@@ -162,6 +302,28 @@ _ALL = (
         W(
             "证件号码与芯片中的性别不一致：请主管查验证件真伪。",
             "The number and the chip's sex disagree: the supervisor examines the card.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.zone_malformed",
+        A.READ_CARD_AGAIN,
+        W("机读区", "machine-readable zone"),
+        W(
+            "机读区无法识别：请重新扫描证件。",
+            "The machine-readable zone cannot be read: scan the document again.",
+        ),
+        _CARD_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "document.zone_differs",
+        A.CALL_SUPERVISOR,
+        W("机读区与证面一致", "zone against the fields"),
+        W(
+            "机读区与证面信息不一致：请主管查验证件真伪。",
+            "The machine-readable zone and the fields disagree: the supervisor examines the document.",
         ),
         _ONE_MOMENT,
         _REAL_NAME,
@@ -217,6 +379,17 @@ _ALL = (
             "The name on the form is not the card's: correct it from the card.",
         ),
         _FORM_AGAIN,
+        _REAL_NAME,
+    ),
+    Reason(
+        "real_name.name_variant",
+        A.CALL_SUPERVISOR,
+        W("姓名繁简异体", "variant characters of the name"),
+        W(
+            "登记姓名与证件为繁简或异体字：请主管对照证件确认。",
+            "Form and card write the name in variant characters: the supervisor compares with the card.",
+        ),
+        _ONE_MOMENT,
         _REAL_NAME,
     ),
     Reason(
@@ -282,6 +455,60 @@ _ALL = (
         ),
         _ONE_MOMENT,
         _REAL_NAME,
+    ),
+    # listed
+    Reason(
+        "listed.person",
+        A.DO_NOT_ISSUE,
+        W("限制办理名单", "lists of people who are barred"),
+        W(
+            "依规定暂不能为此人办理：不得发卡，请告知客户可以申诉。",
+            "By regulation no number may be opened for this person now: do not issue, and say how to appeal.",
+        ),
+        _BY_RULE,
+        _LISTED,
+    ),
+    Reason(
+        "listed.document_lost",
+        A.CALL_SUPERVISOR,
+        W("证件挂失名单", "lists of lost documents"),
+        W(
+            "此证件暂不能用于办理：不得发卡，请主管处理。",
+            "This document cannot serve now: do not issue; the supervisor takes over.",
+        ),
+        _BY_RULE,
+        _REAL_NAME,
+    ),
+    Reason(
+        "listed.marked",
+        A.CALL_SUPERVISOR,
+        W("名单附注", "note on a list"),
+        W("请主管处理。", "The supervisor decides."),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    # consent
+    Reason(
+        "consent.not_given",
+        A.CALL_SUPERVISOR,
+        W("人脸识别同意", "consent to face comparison"),
+        W(
+            "客户未同意人脸识别：请主管查验证件并人工办理。",
+            "The customer does not consent to face comparison: the supervisor examines the document and decides.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
+    Reason(
+        "consent.guardian_needed",
+        A.ASK_FOR_GUARDIAN,
+        W("监护人同意", "guardian's consent"),
+        W(
+            "未成年人的人脸识别须由监护人同意：请监护人到场并签署同意。",
+            "For a minor the guardian consents to face comparison: the guardian comes along and signs.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
     ),
     # photo
     Reason(
@@ -725,6 +952,39 @@ _ALL = (
         W(
             "《安全用卡告知书》不是为本次办理签署的：请客户重新签署。",
             "The notice was not signed for this application: the customer signs again.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+    Reason(
+        "notice.text_differs",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书文本", "text of the notice"),
+        W(
+            "签署的文本与该版本《安全用卡告知书》不一致：请从系统中调出现行文本，请客户重新签署。",
+            "The signed text is not that of its version: show the current one from the system, to be signed again.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+    Reason(
+        "notice.signed_before_shown",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书先阅后签", "notice shown before it was signed"),
+        W(
+            "《安全用卡告知书》在出示之前就已签署：请先让客户阅读，再重新签署。",
+            "The notice was signed before it was shown: the customer reads it first, then signs again.",
+        ),
+        _SIGN,
+        _NOTICE_RULE,
+    ),
+    Reason(
+        "notice.signed_by_other",
+        A.HAVE_NOTICE_SIGNED,
+        W("告知书签署人", "who signed the notice"),
+        W(
+            "《安全用卡告知书》的签署人不对：由客户本人签署，未成年人由监护人签署，代办的也可由代办人签署。",
+            "The wrong person signed the notice: the customer signs, for a minor the guardian; a representative may.",
         ),
         _SIGN,
         _NOTICE_RULE,

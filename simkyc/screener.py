@@ -5,24 +5,25 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from simkyc._version import __version__
-from simkyc.application import Application
-from simkyc.authority import Authority, AuthorityAnswer
+from simkyc.application import Application, IdDocument, Role
+from simkyc.authority import Authority
 from simkyc.checks import CHECKS
 from simkyc.errors import InputError, SettlementError
 from simkyc.facts import (
-    FaceFacts,
     Facts,
-    ask_authority,
-    ask_faces,
+    PersonFacts,
+    ask_about,
+    listing_keys,
     opening_keys,
     opening_windows,
 )
@@ -30,10 +31,22 @@ from simkyc.history.protocol import Entry
 from simkyc.numbers import iccid
 from simkyc.policy import Policy
 from simkyc.verdict import Decision, Finding, Verdict
+from simkyc.watch import (
+    BadRow,
+    Encoding,
+    Listing,
+    UnwatchReport,
+    WatchEntryRow,
+    WatchReport,
+    WatchRow,
+    read_unwatch_csv,
+    read_watch_csv,
+)
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
     from simkyc.history.protocol import History, Reader, Recorded
+    from simkyc.history.staging import OnBad, OnProgress
 
 __all__ = ["Screener"]
 
@@ -133,13 +146,15 @@ class Screener:
             recorded = reader.recorded(application.application_id)
         if recorded is not None:
             return _replay(recorded, body)
-        face, authority = self._ask(application, stopwatch)
+        with stopwatch.lap("people"):
+            today = _whole_second(self._clock())
+            people = ask_about(application, self._policy, lambda: self.faces, self._authority, today)
         with self._history.write() as transaction:
             recorded = transaction.recorded(application.application_id)
             if recorded is not None:
                 return _replay(recorded, body)
             now = _whole_second(self._clock())
-            verdict = self._judge(application, transaction, face, authority, now, stopwatch)
+            verdict = self._judge(application, transaction, people, now, stopwatch)
             transaction.record(
                 Entry(
                     application_id=application.application_id,
@@ -176,9 +191,10 @@ class Screener:
         """
         stopwatch = _Stopwatch()
         now = _whole_second(self._clock() if at is None else at)
-        face, authority = self._ask(application, stopwatch)
+        with stopwatch.lap("people"):
+            people = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
         with self._history.read() as reader:
-            return self._judge(application, reader, face, authority, now, stopwatch)
+            return self._judge(application, reader, people, now, stopwatch)
 
     def settle(
         self,
@@ -240,6 +256,99 @@ class Screener:
         with self._history.write() as transaction:
             return transaction.allocate(store_id, cards)
 
+    def watch(
+        self,
+        rows: Iterable[WatchEntryRow | BadRow],
+        *,
+        skip_bad: bool = False,
+        on_bad: OnBad | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> WatchReport:
+        """Put people and documents on the lists that every application is compared with.
+
+        The same rows again change nothing. A row whose list, source, document and beginning are there
+        already replaces what was said of its basis, its end and its silent alert.
+
+        Args:
+            rows: Any number of them; all are taken in before the first is written, in one transaction.
+            skip_bad: Leave out what cannot be taken in, instead of writing nothing.
+            on_bad: Hears of each row that cannot be taken in.
+            on_progress: Hears how far it is.
+
+        Raises:
+            InputError: A row cannot be taken in, and `skip_bad` is not said; `problems` names the first.
+            HistoryError: It could not be written.
+        """
+        from simkyc.history.staging import staged
+
+        with staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
+            import_id = str(uuid.uuid4())
+            with self._history.write() as transaction:
+                done = transaction.watch(
+                    waiting.entries(on_progress), _whole_second(self._clock()), import_id=import_id
+                )
+        return WatchReport(import_id, done.added, done.changed, done.unchanged, waiting.bad)
+
+    def import_watch(
+        self,
+        path: str | Path,
+        *,
+        encoding: Encoding = "utf-8",
+        skip_bad: bool = False,
+        on_bad: OnBad | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> WatchReport:
+        """Put the rows of a CSV file on their lists: `watch` of what `read_watch_csv` reads.
+
+        Raises:
+            InputError: The file cannot be read, its header does not fit, or as `watch`.
+            HistoryError: It could not be written.
+        """
+        from simkyc.history.staging import rows_in
+
+        rows = rows_in(path, partial(read_watch_csv, encoding=encoding), on_progress)
+        return self.watch(rows, skip_bad=skip_bad, on_bad=on_bad, on_progress=on_progress)
+
+    def unwatch(
+        self, rows: Iterable[WatchRow | BadRow], *, skip_bad: bool = False, on_bad: OnBad | None = None
+    ) -> UnwatchReport:
+        """Take people and documents off lists. Every entry of theirs on that list from that source goes.
+
+        The history keeps them, for whoever asks why an application was refused then.
+
+        Raises:
+            InputError: As `watch`.
+            HistoryError: It could not be written.
+        """
+        from simkyc.history.staging import staged
+
+        with (
+            staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting,
+            self._history.write() as transaction,
+        ):
+            removed = transaction.unwatch(waiting.names(), _whole_second(self._clock()))
+        return UnwatchReport(removed, waiting.bad)
+
+    def import_unwatch(
+        self,
+        path: str | Path,
+        *,
+        encoding: Encoding = "utf-8",
+        skip_bad: bool = False,
+        on_bad: OnBad | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> UnwatchReport:
+        """Take the rows of a CSV file off their lists: the file that was imported, or its first four columns.
+
+        Raises:
+            InputError: As `import_watch`.
+            HistoryError: It could not be written.
+        """
+        from simkyc.history.staging import rows_in
+
+        rows = rows_in(path, partial(read_unwatch_csv, encoding=encoding), on_progress)
+        return self.unwatch(rows, skip_bad=skip_bad, on_bad=on_bad)
+
     def warm_up(self) -> None:
         """Load the face networks now, at start-up, instead of while the first customer waits.
 
@@ -263,20 +372,11 @@ class Screener:
     ) -> None:
         self.close()
 
-    def _ask(
-        self, application: Application, stopwatch: _Stopwatch
-    ) -> tuple[FaceFacts | None, AuthorityAnswer | None]:
-        with stopwatch.lap("photos"):
-            face = ask_faces(application, self._policy, self.faces) if application.face_consent else None
-        with stopwatch.lap("authority_answer"):
-            return face, ask_authority(application, self._authority)
-
     def _judge(
         self,
         application: Application,
         reader: Reader,
-        face: FaceFacts | None,
-        authority: AuthorityAnswer | None,
+        people: Mapping[Role, PersonFacts],
         now: datetime,
         stopwatch: _Stopwatch,
     ) -> Verdict:
@@ -285,7 +385,13 @@ class Screener:
             # Judged again, a recorded application must not count against itself.
             before = application.application_id
             openings = reader.facts(keys, opening_windows(self._policy), now, before=before)
-        facts = Facts(now=now, face=face, authority=authority, openings=openings)
+            people = {
+                subject.role: replace(
+                    people[subject.role], listed=self._listed(subject.document, reader, now)
+                )
+                for subject in application.subjects
+            }
+        facts = Facts(now=now, people=people, openings=openings)
         findings: list[Finding] = []
         for name, check in CHECKS:
             with stopwatch.lap(name):
@@ -301,11 +407,15 @@ class Screener:
             advice=outcome.advice,
             silent_alert=outcome.silent_alert,
             policy_id=self._policy.policy_id,
-            engine_id=face.engine_id if face else None,
+            engine_id=next((known.face.engine_id for known in people.values() if known.face), None),
             simkyc_version=__version__,
             decided_at=now,
             elapsed_ms=stopwatch.elapsed_ms,
         )
+
+    def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
+        keys = listing_keys(document, self._history.keyring)
+        return reader.listings(keys, now) if keys else None
 
     def _admitted_until(self, decision: Decision, now: datetime) -> datetime | None:
         hold = {

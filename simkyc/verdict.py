@@ -9,7 +9,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from simkyc.application import Identifier, Model
+from simkyc.application import Identifier, Model, Role
 from simkyc.reasons import Action, Audience, Language, words
 
 __all__ = ["SCHEMA_VERSION", "Decision", "Evidence", "Finding", "State", "Verdict"]
@@ -37,7 +37,18 @@ class Decision(Enum):
         return self.value
 
 
-EXPLAINED = frozenset({"live_photo", "portrait", "frame_unusable", "number_malformed", "not_signed"})
+EXPLAINED = frozenset(
+    {
+        "live_photo",
+        "portrait",
+        "frame_unusable",
+        "no_consent",
+        "number_malformed",
+        "zone_malformed",
+        "no_letter",
+        "not_signed",
+    }
+)
 """Causes of a question that could not be answered because another reason, which is flagged, stands before it."""
 
 
@@ -66,6 +77,7 @@ class Finding(Model):
         check: Name of the check.
         reason: Reason code; readers must tolerate codes they don't know.
         state: Whether the reason holds.
+        subject: Whom it is about.
         observed: What was seen, in `unit`, where it is a figure.
         limit: What the policy allows, in `unit`.
         unit: Unit of `observed` and `limit`.
@@ -74,11 +86,12 @@ class Finding(Model):
         evidence: Further figures.
     """
 
-    shown = ("reason", "state", "observed", "limit", "unit", "cause")
+    shown = ("reason", "state", "observed", "limit", "unit", "cause", "subject")
 
     check: str
     reason: str
     state: State
+    subject: Role = "applicant"
     observed: float | None = None
     limit: float | None = None
     unit: str | None = None
@@ -147,22 +160,42 @@ class Verdict(Model):
         if not self.reasons:
             return (words("accepted", language, audience),)
         lines = []
-        for reason in self._worth_saying(audience):
-            weighty = [finding for finding in self.findings if tells(finding, reason)]
+        for reason, subject in self._worth_saying(audience):
+            weighty = [
+                finding for finding in self.findings if tells(finding, reason) and finding.subject == subject
+            ]
             assessed = any(finding.state is State.FLAGGED for finding in weighty)
-            text = words(reason, language, audience, assessed=assessed)
+            text = about(subject, language) + words(reason, language, audience, assessed=assessed)
             if audience == "internal":
                 text += "".join(f" [{figures(finding)}]" for finding in weighty)
             lines.append(text)
         return tuple(dict.fromkeys(lines))
 
-    def _worth_saying(self, audience: Audience) -> tuple[str, ...]:
-        """The reasons, for people at the counter without those that follow from another."""
-        flagged = {finding.reason for finding in self.findings if finding.state is State.FLAGGED}
-        if audience == "internal" or not flagged.intersection(self.reasons):
-            return self.reasons
-        follow = {finding.reason for finding in self.findings if finding.cause in EXPLAINED} - flagged
-        return tuple(reason for reason in self.reasons if reason not in follow)
+    def _worth_saying(self, audience: Audience) -> tuple[tuple[str, Role], ...]:
+        """The reasons and whom each is about, for people at the counter without those that follow from another."""
+        pairs: list[tuple[str, Role]] = []
+        for reason in self.reasons:
+            found = dict.fromkeys(finding.subject for finding in self.findings if tells(finding, reason))
+            pairs += [(reason, subject) for subject in found] or [(reason, "applicant")]
+        flagged = {
+            (finding.reason, finding.subject) for finding in self.findings if finding.state is State.FLAGGED
+        }
+        if audience == "internal" or not flagged.intersection(pairs):
+            return tuple(pairs)
+        follow = {
+            (finding.reason, finding.subject) for finding in self.findings if finding.cause in EXPLAINED
+        } - flagged
+        return tuple(pair for pair in pairs if pair not in follow)
+
+
+def about(subject: Role, language: Language) -> str:
+    """How a line begins that is about somebody else than the applicant."""
+    chinese, english = {
+        "applicant": ("", ""),
+        "guardian": ("监护人：", "Guardian: "),
+        "representative": ("代办人：", "Representative: "),
+    }[subject]
+    return chinese if language == "zh-CN" else english
 
 
 def tells(finding: Finding, reason: str) -> bool:
@@ -173,6 +206,8 @@ def tells(finding: Finding, reason: str) -> bool:
 def figures(finding: Finding) -> str:
     """A finding's figures in one line, for internal readers."""
     parts = [finding.reason, finding.state.value]
+    if finding.subject != "applicant":
+        parts.append(finding.subject)
     if finding.cause:
         parts.append(f"cause {finding.cause}")
     if finding.observed is not None:

@@ -395,7 +395,7 @@ TABLE = [
     Row("JSON: 10 MB for a time", field("applied_at", "2" * 10_000_000), InputError, "applied_at"),
     Row("JSON: a number for text", field("sim.iccid", 89860), InputError, "sim.iccid: .*string"),
     Row("JSON: text for a part", field("sim", "89860"), InputError, "sim: .*object"),
-    Row("JSON: a list for consent", field("face_consent", [True]), InputError, "face_consent: .*boolean"),
+    Row("JSON: a list for consent", field("face_consent", [True]), InputError, "face_consent: "),
     Row("JSON: nothing for a document", field("document", None), InputError, "document: .*object"),
     Row("JSON: NaN for text", field("sim.iccid", math.nan), InputError, "sim.iccid"),
     Row("JSON: NaN for consent", field("face_consent", math.nan), InputError, "face_consent"),

@@ -11,10 +11,10 @@ import pytest
 from simkyc import Application, FaceError, LiveFrame, Photo, Policy
 from simkyc.application import Asked
 from simkyc.checks import presentation
-from simkyc.faces import DlibFaceEngine
-from simkyc.facts import FaceFacts, Facts, ask_faces
+from simkyc.faces import DlibFaceEngine, FaceEngine
+from simkyc.facts import FaceFacts, Facts, PersonFacts, ask_about
 from simkyc.policy import CameraLimit
-from simkyc.testing import Capture, FakeFaceEngine, application, facts, portrait, swatch
+from simkyc.testing import NOW, Capture, FakeFaceEngine, application, facts, portrait, swatch
 from simkyc.verdict import Finding, State
 
 ENGINE = DlibFaceEngine()
@@ -35,13 +35,17 @@ def seen(**changes: Any) -> FaceFacts:
 
 
 def seen_in(whole: Application) -> FaceFacts:
-    found = ask_faces(whole, Policy.default(), ENGINE)
+    found = applicants(whole, Policy.default(), ENGINE)
     assert found is not None
     return found
 
 
+def applicants(whole: Application, policy: Policy, engine: FaceEngine) -> FaceFacts | None:
+    return ask_about(whole, policy, lambda: engine, None, NOW)["applicant"].face
+
+
 def judged(face: FaceFacts) -> dict[str, Finding]:
-    known: Facts = facts(face=face)
+    known: Facts = facts(people={"applicant": PersonFacts(face=face)})
     return {finding.reason: finding for finding in presentation.check(application(), known, Policy.default())}
 
 
@@ -54,7 +58,7 @@ def test_one_photo_is_no_capture() -> None:
 
 
 def test_without_consent_nothing_is_seen() -> None:
-    assert ask_faces(application(face_consent=False), Policy.default(), ENGINE) is None
+    assert applicants(application(face_consent=None), Policy.default(), ENGINE) is None
 
 
 def test_the_best_straight_frame_is_the_live_photo() -> None:
@@ -133,8 +137,8 @@ def test_signals_are_measured_only_on_a_camera_that_the_policy_knows() -> None:
     shipped = Policy.default()
     limits = shipped.presentation.model_copy(update={"cameras": (camera,)})
     policy = shipped.model_copy(update={"presentation": limits})
-    known = ask_faces(application(0, live_photo=shot(), camera_id="counter-7"), policy, ENGINE)
-    other = ask_faces(application(0, live_photo=shot(), camera_id="counter-8"), policy, ENGINE)
+    known = applicants(application(0, live_photo=shot(), camera_id="counter-7"), policy, ENGINE)
+    other = applicants(application(0, live_photo=shot(), camera_id="counter-8"), policy, ENGINE)
     assert known is not None
     assert other is not None
     assert known.live.signals.keys() == {"lattice", "grey_range", "colour_spread"}
@@ -153,4 +157,4 @@ def test_an_engine_without_a_calibration_is_an_error_not_a_verdict() -> None:
     photo = {"data": swatch(1)}
     whole = application(live_photo=photo, document={"portrait": photo})
     with pytest.raises(FaceError):
-        ask_faces(whole, Policy.default(), Uncalibrated())
+        applicants(whole, Policy.default(), Uncalibrated())

@@ -15,11 +15,17 @@ from simkyc import Application, Policy, Verdict
 PUBLISHED = json.loads((Path(__file__).parents[1] / "docs/schema/published.json").read_text("utf-8"))
 
 NAMES = [
+    "Representative",
+    "Organisation",
+    "Guardian",
+    "FaceConsent",
+    "Authorisation",
     "REASONS",
     "Action",
     "Application",
     "Authority",
     "AuthorityAnswer",
+    "AuthorityQuery",
     "Clerk",
     "Decision",
     "Device",

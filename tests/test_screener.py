@@ -13,6 +13,7 @@ import pytest
 from simkyc import (
     Application,
     AuthorityAnswer,
+    AuthorityQuery,
     Decision,
     InputError,
     Policy,
@@ -72,7 +73,7 @@ def test_an_honest_application_is_accepted(screener: Screener) -> None:
     assert verdict.decided_at == NOW
     assert verdict.engine_id == "fake-colours-1"
     assert verdict.policy_id == Policy.default().policy_id
-    assert {"photos", "history", "document", "openings"} <= verdict.elapsed_ms.keys()
+    assert {"people", "history", "document", "openings"} <= verdict.elapsed_ms.keys()
     assert Verdict.from_json(verdict.to_json()) == verdict
 
 
@@ -261,7 +262,7 @@ def test_without_consent_no_photo_is_looked_at() -> None:
 
     with Screener.open("sqlite://", faces=Untouchable(), clock=Clock()) as screener:
         screener.allocate("store-1", STORE_ICCIDS)
-        verdict = screener.screen(honest(face_consent=False))
+        verdict = screener.screen(honest(face_consent=None))
     assert verdict.decision is Decision.REVIEW
     assert verdict.engine_id is None
 
@@ -285,7 +286,7 @@ def test_the_authority_is_heard(outcome: Any, decision: Decision) -> None:
 
 def test_an_authority_is_not_asked_about_no_number() -> None:
     class Asked(FakeAuthority):
-        def verify(self, *, kind: str, number: str, name: str) -> AuthorityAnswer:
+        def verify(self, query: AuthorityQuery) -> AuthorityAnswer:
             raise AssertionError("asked about what is no number")
 
     with Screener.open("sqlite://", faces=FakeFaceEngine(), authority=Asked(), clock=Clock()) as screener:

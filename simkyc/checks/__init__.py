@@ -12,12 +12,15 @@ from collections.abc import Callable
 from simkyc.application import Application
 from simkyc.checks import (
     authority,
+    consent,
     counter_clock,
     device_sim,
     document,
     face,
+    listed,
     notice,
     openings,
+    parties,
     photo,
     presentation,
     real_name,
@@ -32,9 +35,12 @@ Check = Callable[[Application, Facts, Policy], tuple[Finding, ...]]
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("counter_clock", counter_clock.check),
+    ("parties", parties.check),
     ("document", document.check),
     ("real_name", real_name.check),
     ("authority", authority.check),
+    ("listed", listed.check),
+    ("consent", consent.check),
     ("photo", photo.check),
     ("face", face.check),
     ("presentation", presentation.check),

@@ -1,4 +1,4 @@
-"""The three answers a check gives, as findings.
+"""The three answers a check gives, as findings, and whom they are about.
 
 >>> finding = answer("document.expired", holds=True, observed=12, limit=0, unit="days past its end")
 >>> finding.check, finding.state.value
@@ -7,12 +7,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
+from simkyc.application import Application, Role, Subject
+from simkyc.facts import Facts, consent_holds, day_at_counter
+from simkyc.policy import Policy
 from simkyc.reasons import REASONS
 from simkyc.verdict import Evidence, Finding, State
 
-__all__ = ["answer", "not_assessed"]
+__all__ = ["about", "answer", "not_assessed", "unseen"]
 
 
 def answer(
@@ -43,3 +47,17 @@ def answer(
 def not_assessed(reason: str, cause: str) -> Finding:
     """A question that could not be answered, and why."""
     return Finding(check=REASONS[reason].check, reason=reason, state=State.NOT_ASSESSED, cause=cause)
+
+
+def about(role: Role, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The same findings about somebody else than the applicant."""
+    if role == "applicant":
+        return tuple(findings)
+    return tuple(finding.model_copy(update={"subject": role}) for finding in findings)
+
+
+def unseen(subject: Subject, application: Application, facts: Facts, policy: Policy) -> str | None:
+    """Why nobody looked at this person's face; None where somebody did."""
+    if not consent_holds(subject, application, policy, day_at_counter(application, facts.now)):
+        return "no_consent"
+    return "engine_not_asked" if facts.people[subject.role].face is None else None

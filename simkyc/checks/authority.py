@@ -1,7 +1,8 @@
 """Does the authority say that name and number belong together?
 
 Reasons: `authority.differs`, `authority.no_record`.
-Units: none. `data_as_of` is the time of the authority's answer.
+Units: none. `data_as_of` is the time of the authority's answer; evidence is what it said of each field, and its
+reference. Where it gave no answer, the cause is why: `timeout`, `circuit_open`, `bad_answer` ...
 Source: Anti-Telecom and Online Fraud Law, art. 9. No record (a move, a soldier) is no mismatch.
 A false alarm turns away someone whose record lags behind; a miss accepts a well-made false card.
 
@@ -14,28 +15,51 @@ A false alarm turns away someone whose record lags behind; a miss accepts a well
 from __future__ import annotations
 
 from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.authority import AuthorityAnswer
+from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.facts import Facts
 from simkyc.policy import Policy
-from simkyc.verdict import Finding
+from simkyc.verdict import Evidence, Finding
 
 __all__ = ["check"]
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
-    """Turn the authority's answer into findings."""
-    reasons = ("authority.differs", "authority.no_record")
-    said = facts.authority
-    if said is None:
-        return tuple(not_assessed(reason, "not_configured") for reason in reasons)
-    if said.outcome == "unavailable":
-        return tuple(not_assessed(reason, "unavailable") for reason in reasons)
-    differs = (
-        not_assessed("authority.differs", "no_record")
-        if said.outcome == "no_record"
-        else answer("authority.differs", holds=said.outcome != "match", data_as_of=said.answered_at)
+    """Turn the authority's answer about everybody in the application into findings."""
+    return tuple(
+        finding
+        for subject in application.subjects
+        for finding in about(subject.role, _of(facts.people[subject.role].authority))
     )
+
+
+def _of(said: AuthorityAnswer | None) -> tuple[Finding, ...]:
+    if said is None or said.outcome == "unavailable":
+        return tuple(
+            not_assessed(reason, _cause(said)) for reason in ("authority.differs", "authority.no_record")
+        )
+    reference = () if said.reference is None else (Evidence(name="reference", value=said.reference),)
+    no_record = answer(
+        "authority.no_record",
+        holds=said.outcome == "no_record",
+        data_as_of=said.answered_at,
+        evidence=reference,
+    )
+    if said.outcome == "no_record":
+        return not_assessed("authority.differs", "no_record"), no_record
+    fields = tuple(Evidence(name=name, value=value) for name, value in sorted(said.fields.items()))
+    # A service whose own field contradicts its "match" is not believed.
+    differs = said.outcome != "match" or "mismatch" in said.fields.values()
     return (
-        differs,
-        answer("authority.no_record", holds=said.outcome == "no_record", data_as_of=said.answered_at),
+        answer(
+            "authority.differs", holds=differs, data_as_of=said.answered_at, evidence=(*fields, *reference)
+        ),
+        no_record,
     )
+
+
+def _cause(said: AuthorityAnswer | None) -> str:
+    if said is None:
+        return "not_configured"
+    # A policy may accept where nobody is asked; an authority that calls itself so is one that was asked.
+    return said.cause if said.cause and said.cause != "not_configured" else "unavailable"

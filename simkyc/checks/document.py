@@ -1,7 +1,7 @@
 """Is the document one that exists, and is it valid today?
 
 Reasons: `document.number_malformed`, `.number_checksum`, `.birth_date_disagrees`, `.sex_disagrees`,
-`.not_yet_valid`, `.expired`, `.dates_implausible`, `.holder_minor`.
+`.zone_malformed`, `.zone_differs`, `.not_yet_valid`, `.expired`, `.dates_implausible`, `.holder_minor`.
 Units: whole days and years on the counter's own calendar day.
 Source: GB 11643 (number and check digit); validity as the chip says. The division code in the number is
 never held against anyone: people were born before their county had its code.
@@ -9,8 +9,8 @@ A false alarm turns an honest holder away; a miss lets a forged or void card ope
 
 >>> from simkyc.testing import application, facts
 >>> from simkyc.policy import Policy
->>> {finding.state.value for finding in check(application(), facts(), Policy.default())}
-{'passed'}
+>>> {finding.cause for finding in check(application(), facts(), Policy.default()) if finding.state != "passed"}
+{'no_zone'}
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from __future__ import annotations
 from datetime import date
 
 from simkyc.application import Application, IdDocument
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.errors import NumberError
-from simkyc.facts import Facts
-from simkyc.numbers import resident_id
+from simkyc.facts import Facts, age_years, day_at_counter
+from simkyc.numbers import documents, mrz, passport, resident_id
 from simkyc.policy import DocumentLimits, Policy
 from simkyc.verdict import Finding
 
@@ -29,16 +29,25 @@ __all__ = ["check"]
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
-    """Judge the number, its agreement with the chip, and the dates."""
-    today = facts.now.astimezone(application.applied_at.tzinfo).date()
-    document = application.document
-    return _number(document) + _dates(document, today, policy.document)
+    """Judge everybody's document: its number, its agreement with the chip, and the dates."""
+    today = day_at_counter(application, facts.now)
+    return tuple(
+        finding
+        for subject in application.subjects
+        for finding in about(subject.role, _of(subject.document, today, policy.document))
+    )
+
+
+def _of(document: IdDocument, today: date, limits: DocumentLimits) -> tuple[Finding, ...]:
+    return _number(document) + _zone(document, today) + _dates(document, today, limits)
 
 
 def _number(document: IdDocument) -> tuple[Finding, ...]:
+    kind = document.kind
     try:
-        number = resident_id.validate(document.number)
-        fault = "first_generation" if resident_id.generation(number) == 1 else None
+        number = documents.validate(kind, document.number)
+        # A card that is still valid has eighteen characters; fifteen were on cards that all expired in 2013.
+        fault = "first_generation" if kind == "resident_id" and resident_id.generation(number) == 1 else None
     except NumberError as error:
         number, fault = "", error.cause
     malformed = fault not in {None, "checksum"}
@@ -53,12 +62,36 @@ def _number(document: IdDocument) -> tuple[Finding, ...]:
             not_assessed("document.birth_date_disagrees", "number_malformed"),
             not_assessed("document.sex_disagrees", "number_malformed"),
         )
+    born, sex = documents.birth_date(kind, number), documents.sex(kind, number)
     return (
         shape,
         answer("document.number_checksum", holds=False),
-        answer("document.birth_date_disagrees", holds=resident_id.birth_date(number) != document.birth_date),
-        answer("document.sex_disagrees", holds=resident_id.sex(number) != document.sex),
+        # A number that does not tell them cannot disagree.
+        answer("document.birth_date_disagrees", holds=born is not None and born != document.birth_date),
+        answer("document.sex_disagrees", holds=sex is not None and sex != document.sex),
     )
+
+
+def _zone(document: IdDocument, today: date) -> tuple[Finding, ...]:
+    reasons = ("document.zone_malformed", "document.zone_differs")
+    if document.zone is None:
+        return tuple(not_assessed(reason, "no_zone") for reason in reasons)
+    try:
+        zone = mrz.parse(mrz.repaired(document.zone))
+    except NumberError as error:
+        return (answer(reasons[0], holds=True, cause=error.cause), not_assessed(reasons[1], "zone_malformed"))
+    differs = (
+        "number"
+        if passport.compact(zone.number) != passport.compact(document.number)
+        else "birth_date"
+        if zone.birth_date(not_after=today) != document.birth_date
+        else "expiry_date"
+        if document.valid_until is not None and zone.expiry_date != document.valid_until
+        else "sex"
+        if zone.sex is not None and zone.sex != document.sex
+        else None
+    )
+    return (answer(reasons[0], holds=False), answer(reasons[1], holds=differs is not None, cause=differs))
 
 
 def _dates(document: IdDocument, today: date, limits: DocumentLimits) -> tuple[Finding, ...]:
@@ -100,12 +133,3 @@ def _dates(document: IdDocument, today: date, limits: DocumentLimits) -> tuple[F
             unit="years",
         ),
     )
-
-
-def age_years(birth_date: date, today: date) -> int:
-    """Completed years of life; someone born on 29 February completes one on 1 March of other years.
-
-    >>> age_years(date(2004, 2, 29), date(2025, 2, 28)), age_years(date(2004, 2, 29), date(2025, 3, 1))
-    (20, 21)
-    """
-    return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))

@@ -15,8 +15,8 @@ assumed to be where the standard puts it can speak for the customer, never again
 
 from __future__ import annotations
 
-from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.application import Application, Subject
+from simkyc.checks.answers import about, answer, not_assessed, unseen
 from simkyc.checks.photo import poor_photo
 from simkyc.facts import Comparison, FaceFacts, Facts
 from simkyc.policy import Policy
@@ -26,13 +26,23 @@ __all__ = ["check"]
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
-    """Judge how far apart the two faces are."""
-    if not application.face_consent or facts.face is None:
-        return _nothing("engine_not_asked" if application.face_consent else "no_consent")
-    poor = poor_photo(facts.face, policy)
-    if poor is not None or facts.face.comparison is None:
+    """Judge how far apart the two faces of everybody before the camera are."""
+    return tuple(
+        finding
+        for subject in application.subjects
+        if subject.is_present
+        for finding in about(subject.role, _of(subject, application, facts, policy))
+    )
+
+
+def _of(subject: Subject, application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    face, cause = facts.people[subject.role].face, unseen(subject, application, facts, policy)
+    if face is None or cause is not None:
+        return _nothing(cause or "engine_not_asked")
+    poor = poor_photo(face, policy)
+    if poor is not None or face.comparison is None:
         return _nothing(poor or "not_compared")
-    return _compared(facts.face.comparison, facts.face)
+    return _compared(face.comparison, face)
 
 
 def _nothing(cause: str) -> tuple[Finding, ...]:

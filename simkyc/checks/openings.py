@@ -20,7 +20,7 @@ from simkyc.application import Application
 from simkyc.checks.answers import answer, not_assessed
 from simkyc.errors import NumberError
 from simkyc.facts import Facts
-from simkyc.numbers import division, resident_id
+from simkyc.numbers import division, documents
 from simkyc.policy import OpeningLimits, Policy, Window
 from simkyc.verdict import Evidence, Finding
 
@@ -82,10 +82,13 @@ def _repeats(reason: str, windows: tuple[Window, ...], facts: Facts) -> tuple[Fi
 
 def _far(application: Application, facts: Facts, limits: OpeningLimits) -> tuple[Finding, ...]:
     reason, combined = "openings.far_from_home", "openings.repeat_far_from_home"
+    document = application.document
     try:
-        home = resident_id.division(application.document.number)
+        home = documents.division(document.kind, document.number)
     except NumberError:
         return (not_assessed(reason, "number_malformed"), not_assessed(combined, "number_malformed"))
+    if home is None:
+        return (not_assessed(reason, "no_home_division"), not_assessed(combined, "no_home_division"))
     level = division.agreement(home, application.store.division)
     if level == "not_comparable":
         return (not_assessed(reason, "no_home_division"), not_assessed(combined, "no_home_division"))

@@ -19,8 +19,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.application import Application, Subject
+from simkyc.checks.answers import about, answer, not_assessed, unseen
 from simkyc.facts import FaceFacts, Facts, PhotoFacts
 from simkyc.policy import Limit, PhotoLimits, Policy
 from simkyc.reasons import REASONS
@@ -49,14 +49,27 @@ _AFTER_MISSING = ("photo.live_unreadable", *_AFTER_UNREADABLE)
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
-    """Judge the live photo and the portrait, each by itself."""
-    if not application.face_consent or facts.face is None:
-        cause = "engine_not_asked" if application.face_consent else "no_consent"
-        return tuple(not_assessed(code, cause) for code, reason in REASONS.items() if reason.check == "photo")
-    return (*_live(facts.face.live, policy.photo), *_portrait(facts.face.portrait))
+    """Judge live photo and portrait of everybody who stands before the camera, each by itself."""
+    return tuple(
+        finding
+        for subject in application.subjects
+        if subject.is_present
+        for finding in about(subject.role, _of(subject, application, facts, policy))
+    )
 
 
-def poor_photo(face: FaceFacts, policy: Policy) -> Literal["live_photo", "portrait"] | None:
+def _of(subject: Subject, application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    face, cause = facts.people[subject.role].face, unseen(subject, application, facts, policy)
+    if face is None or cause is not None:
+        return tuple(
+            not_assessed(code, cause or "engine_not_asked")
+            for code, reason in REASONS.items()
+            if reason.check == "photo"
+        )
+    return (*_live(face.live, policy.photo), *_portrait(face.portrait))
+
+
+def poor_photo(face: FaceFacts, policy: Policy) -> Literal["live_photo", "portrait", "no_portrait"] | None:
     """Which of the two photos must not be compared under this policy, if one."""
 
     def decides(findings: tuple[Finding, ...]) -> bool:
@@ -64,6 +77,8 @@ def poor_photo(face: FaceFacts, policy: Policy) -> Literal["live_photo", "portra
 
     if decides(_live(face.live, policy.photo)):
         return "live_photo"
+    if face.portrait.problem == "missing":
+        return "no_portrait"
     return "portrait" if decides(_portrait(face.portrait)) else None
 
 
@@ -130,6 +145,10 @@ def _measured(photo: PhotoFacts, name: str, limit: Limit) -> tuple[float, float,
 
 
 def _portrait(photo: PhotoFacts) -> tuple[Finding, ...]:
+    if photo.problem == "missing":  # of a kind that has none
+        return tuple(
+            not_assessed(f"photo.portrait_{reason}", "no_portrait") for reason in ("unreadable", "no_face")
+        )
     unreadable = answer("photo.portrait_unreadable", holds=photo.problem is not None, cause=photo.problem)
     if photo.problem is not None:
         return (unreadable, not_assessed("photo.portrait_no_face", "portrait"))

@@ -18,8 +18,8 @@ through.
 
 from __future__ import annotations
 
-from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.application import Application, Subject
+from simkyc.checks.answers import about, answer, not_assessed, unseen
 from simkyc.facts import CaptureFacts, FaceFacts, Facts, FrameFacts, PhotoFacts
 from simkyc.policy import CameraLimit, Policy, PresentationLimits
 from simkyc.verdict import Evidence, Finding
@@ -36,12 +36,22 @@ SUSPECTED = "presentation.suspected"
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Judge the further frames beside the live photo, and what the live photo itself shows."""
-    if not application.face_consent or facts.face is None:
-        cause = "engine_not_asked" if application.face_consent else "no_consent"
-        return tuple(not_assessed(reason, cause) for reason in (DIFFER, UNUSABLE, FAILED, SUSPECTED))
+    return tuple(
+        finding
+        for subject in application.subjects
+        if subject.is_present
+        for finding in about(subject.role, _of(subject, application, facts, policy))
+    )
+
+
+def _of(subject: Subject, application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
+    face, cause = facts.people[subject.role].face, unseen(subject, application, facts, policy)
+    if face is None or cause is not None:
+        reasons = (DIFFER, UNUSABLE, FAILED, SUSPECTED)
+        return tuple(not_assessed(reason, cause or "engine_not_asked") for reason in reasons)
     return (
-        *_frames(facts.face, policy.presentation),
-        _suspected(application.camera_id, facts.face.live, policy.presentation),
+        *_frames(face, policy.presentation),
+        _suspected(application.camera_id, face.live, policy.presentation),
     )
 
 

@@ -1,9 +1,10 @@
 """Does the form say what the document says?
 
-Reasons: `real_name.name_differs`, `.name_hidden_characters`, `.number_differs`, `.birth_date_differs`,
-`.sex_differs`.
-Units: none; fields are equal or not after normalisation. No score decides on a name: fuzzy measures call
-two people with one shared character as alike as two spellings of one name.
+Reasons: `real_name.name_differs`, `.name_variant`, `.name_hidden_characters`, `.number_differs`,
+`.birth_date_differs`, `.sex_differs`.
+Units: none; fields are equal or not after normalisation (`simkyc.names`). No score decides on a name: fuzzy
+measures call two people with one shared character as alike as two spellings of one name. A form in the Latin
+letters of a passport's machine-readable zone is compared with the zone.
 Source: Anti-Telecom and Online Fraud Law, art. 9.
 A false alarm costs a correction at the counter; a miss registers a number to a name that is not the holder's.
 
@@ -15,69 +16,64 @@ A false alarm costs a correction at the counter; a miss registers a number to a 
 
 from __future__ import annotations
 
-import unicodedata
-
-from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc import names
+from simkyc.application import Application, IdDocument, Subject
+from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.errors import NumberError
 from simkyc.facts import Facts
-from simkyc.numbers import resident_id
+from simkyc.numbers import documents, mrz
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
 
-__all__ = ["check", "normalise_name"]
-
-# Middle dots in the names of minorities, as typed on different keyboards and stored by different systems.
-_MIDDLE_DOTS = dict.fromkeys(map(ord, "·•‧∙⋅・･●．.。᛫"), "·")
-_SIGNS_IN_NAMES = frozenset("·-'’ʼ,()（）")
+__all__ = ["check"]
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
-    """Compare form and chip field by field."""
-    form, chip = application.applicant, application.document
+    """Compare everybody's form and document field by field."""
+    return tuple(finding for subject in application.subjects for finding in about(subject.role, _of(subject)))
+
+
+def _of(subject: Subject) -> tuple[Finding, ...]:
+    form, document = subject.person, subject.document
     return (
-        answer("real_name.name_differs", holds=normalise_name(form.name) != normalise_name(chip.name)),
-        answer("real_name.name_hidden_characters", holds=hides_characters(form.name)),
-        answer("real_name.number_differs", holds=_number(form.document_number) != _number(chip.number)),
-        answer("real_name.birth_date_differs", holds=form.birth_date != chip.birth_date)
+        *_name(form.name, document),
+        answer("real_name.name_hidden_characters", holds=names.hides_characters(form.name)),
+        answer(
+            "real_name.number_differs",
+            holds=_number(document, form.document_number) != _number(document, document.number),
+        ),
+        answer("real_name.birth_date_differs", holds=form.birth_date != document.birth_date)
         if form.birth_date
         else not_assessed("real_name.birth_date_differs", "not_on_form"),
-        answer("real_name.sex_differs", holds=form.sex != chip.sex)
+        answer("real_name.sex_differs", holds=form.sex != document.sex)
         if form.sex
         else not_assessed("real_name.sex_differs", "not_on_form"),
     )
 
 
-def normalise_name(name: str) -> str:
-    """One spelling for what people see as one name: NFKC, one middle dot, no spaces, no case.
-
-    >>> normalise_name("阿不都 • 热合曼") == normalise_name("阿不都·热合曼")
-    True
-    """
-    text = name
-    for _ in range(3):  # each step can undo another: a cedilla alone opens into a space and a mark
-        text = unicodedata.normalize("NFKC", text.translate(_MIDDLE_DOTS)).casefold()
-        text = "".join(text.split())
-    return text
-
-
-def hides_characters(name: str) -> bool:
-    r"""Whether a name holds anything but letters, marks, spaces and the few signs that names have.
-
-    Private-use characters pass: older systems store rare ideographs as such.
-
-    >>> hides_characters("张三"), hides_characters("张\u200b三")
-    (False, True)
-    """
-    for character in unicodedata.normalize("NFKC", name.translate(_MIDDLE_DOTS)):
-        category = unicodedata.category(character)
-        if not (category[0] in "LM" or category in {"Zs", "Co"} or character in _SIGNS_IN_NAMES):
-            return True
-    return False
+def _name(form: str, document: IdDocument) -> tuple[Finding, ...]:
+    said = names.compare(form, document.name)
+    if said.outcome in {"mismatch", "not_available"} and document.zone is not None:
+        said = _in_the_zone(form, document.zone) or said
+    differs = said.outcome in {"mismatch", "not_available"}
+    is_variant = said.outcome == "variant"
+    return (
+        answer("real_name.name_differs", holds=differs, cause=said.cause if differs else None),
+        answer("real_name.name_variant", holds=is_variant, cause=said.cause if is_variant else None),
+    )
 
 
-def _number(number: str) -> str:
+def _in_the_zone(form: str, zone: str) -> names.NameAnswer | None:
+    """How a passport spells the name in Latin letters; None where its zone cannot be read."""
     try:
-        return resident_id.compact(number)
+        said = names.compare_latin(form, mrz.parse(mrz.repaired(zone)))
+    except NumberError:
+        return None
+    return None if said.outcome == "not_available" else said
+
+
+def _number(document: IdDocument, number: str) -> str:
+    try:
+        return documents.validate(document.kind, number)
     except NumberError:
         return number

@@ -1,4 +1,4 @@
-"""The command line: `simkyc demo`, `check`, `reasons`, `policy`.
+"""The command line: `simkyc demo`, `check`, `reasons`, `policy`, `notice`, `watch`.
 
 Exit codes of `check`: 0 accept, 10 retry, 11 review, 12 refuse. Of every command: 1 nobody reads the output any
 more, 2 bad input, 3 the history, the face engine or the system cannot work, 70 a fault in simkyc, 130 stopped by
@@ -8,6 +8,7 @@ hand. Errors are one line that says what to do and never repeats a value: it may
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from contextlib import suppress
 from datetime import datetime
@@ -22,9 +23,11 @@ from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
+from simkyc.notice import NoticeText, notice_text, render_html, render_pdf
 from simkyc.policy import Policy
 from simkyc.reasons import Language
 from simkyc.verdict import Decision
+from simkyc.watch import Encoding
 
 __all__ = ["main"]
 
@@ -42,11 +45,42 @@ app = typer.Typer(
 )
 policy_app = typer.Typer(help="Show or check a policy file.")
 app.add_typer(policy_app, name="policy")
+notice_app = typer.Typer(help="Show the safe-card-use notice, or make a page of it to sign.")
+app.add_typer(notice_app, name="notice")
+watch_app = typer.Typer(
+    help="Put people and lost documents on the lists that applications are compared with."
+)
+app.add_typer(watch_app, name="watch")
 
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")
 ]
 LanguageOption = Annotated[Language, typer.Option("--language", help="Language of the words: zh-CN or en.")]
+NoticeVersion = Annotated[
+    str | None,
+    typer.Option(
+        "--version", help="Version of the notice; without it, the current one of the policy that ships."
+    ),
+]
+WatchFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="A list in CSV; its first line names the columns.")
+]
+WatchHistory = Annotated[
+    str,
+    typer.Option("--history", metavar="URL", help="The history, e.g. sqlite:///kyc.db; it must be there."),
+]
+WatchEncoding = Annotated[
+    Encoding, typer.Option("--encoding", help="Encoding of the file: utf-8, or gb18030 for GBK too.")
+]
+WatchReportFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--report", metavar="JSONL", help="File for the bad rows: line, column and cause, never a value."
+    ),
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad rows out; without it one bad row stops everything.")
+]
 
 
 def main() -> None:
@@ -131,6 +165,23 @@ def _moment(text: str | None) -> datetime | None:
     if moment is None or moment.tzinfo is None:
         raise InputError("--at takes a time with its zone, such as 2026-11-02T10:00:00+08:00")
     return moment
+
+
+def _notice(version: str | None, language: Language) -> NoticeText:
+    return notice_text(Policy.default().notice.current_version if version is None else version, language)
+
+
+def _write_whole(path: Path, data: bytes) -> None:
+    """The file appears whole or not at all."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @app.callback(invoke_without_command=True)
@@ -218,3 +269,62 @@ def policy_check(file: Annotated[Path, typer.Argument(metavar="FILE", help="The 
     """Say whether a policy file holds, and its policy_id."""
     checked = Policy.load(file)
     typer.echo(f"{checked.name}: {checked.policy_id}")
+
+
+@notice_app.command("show")
+def notice_show(version: NoticeVersion = None, language: LanguageOption = "zh-CN") -> None:
+    """Show the text of the safe-card-use notice, and its hash."""
+    text = _notice(version, language)
+    typer.echo(text.title)
+    for paragraph in text.paragraphs:
+        typer.echo("\n" + "\n".join((paragraph.heading, *paragraph.lines)))
+    typer.echo(f"\n{text.version} {text.language} SHA-256 {text.sha256}")
+
+
+@notice_app.command("render")
+def notice_render(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The page to make: a name in .html or .pdf.")],
+    version: NoticeVersion = None,
+    language: LanguageOption = "zh-CN",
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Make a page of the safe-card-use notice to print and sign."""
+    kind = out.suffix.lower()
+    if kind not in {".html", ".pdf"}:
+        raise InputError("OUT ends in neither .html nor .pdf: name the page so")
+    if not force and (out.is_symlink() or out.exists()):
+        raise InputError("OUT is there already: choose another name, or say --force to replace it")
+    text = _notice(version, language)
+    _write_whole(out, render_html(text).encode() if kind == ".html" else render_pdf(text))
+
+
+@watch_app.command("import")
+def watch_import(
+    file: WatchFile,
+    history: WatchHistory,
+    encoding: WatchEncoding = "utf-8",
+    report: WatchReportFile = None,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Put the rows of a file on their lists, all or none; importing it again changes nothing."""
+    from simkyc.cli.watch import import_list
+    from simkyc.screener import Screener
+
+    with Screener.open(_existing(history)) as screener:
+        typer.echo(import_list(screener, file, encoding=encoding, skip_bad=skip_bad, report=report))
+
+
+@watch_app.command("remove")
+def watch_remove(
+    file: WatchFile,
+    history: WatchHistory,
+    encoding: WatchEncoding = "utf-8",
+    report: WatchReportFile = None,
+    skip_bad: SkipBad = False,
+) -> None:
+    """Take the rows of a file off their lists: kind, number, list and source say which."""
+    from simkyc.cli.watch import remove_list
+    from simkyc.screener import Screener
+
+    with Screener.open(_existing(history)) as screener:
+        typer.echo(remove_list(screener, file, encoding=encoding, skip_bad=skip_bad, report=report))

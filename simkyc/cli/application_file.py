@@ -53,6 +53,7 @@ def _places_of_photos(body: object) -> Iterator[tuple[dict[str, object], str, st
     places: list[tuple[object, str, str]] = [
         (application, "live_photo", "live"),
         (application.get("document"), "portrait", "portrait"),
+        (application.get("notice"), "signature", "signature"),
     ]
     for place, frame in enumerate(frames[:MOST_FRAMES] if isinstance(frames, list) else [], start=1):
         places.append((frame, "photo", f"frame-{place}"))

@@ -33,7 +33,7 @@ class Examination:
         faces: the dominant (largest) first.
         template: of the dominant face; None when there is no face.
         quality: measures of the dominant face by name, as `simkyc.faces.quality` documents them; empty
-            when there is no face.
+            when there is no face, and for a portrait, which nobody can take again.
     """
 
     kind: PhotoKind
@@ -124,10 +124,12 @@ class DlibFaceEngine:
         """Finds the faces of a photo and makes the template of the dominant one; see `FaceEngine.examine`."""
         faces = self._finder.find(image, kind)
         height, width = image.shape[:2]
-        templates = self.templates(image, faces[:1])
         if not faces:
             return Examination(kind, width, height, (), None, {})
-        return Examination(kind, width, height, faces, templates[0], measure(image, faces[0]))
+        aligned = chip(image, faces[0])
+        (template,) = self.templates_of_chips(aligned[np.newaxis])
+        quality = measure(image, faces[0], aligned) if kind == "live" else {}
+        return Examination(kind, width, height, faces, template, quality)
 
     def calibration(self, domain: Domain) -> Calibration:
         """The calibration that ships for this engine; see `FaceEngine.calibration`."""

@@ -59,17 +59,20 @@ _WHITE_VALUE, _WHITE_SATURATION = 245, 30
 _SHARP, _LARGE = 0.6, 60.0  # from where on more of it gains little
 
 
-def measure(image: NDArray[np.uint8], face: FoundFace) -> dict[str, float]:
+def measure(
+    image: NDArray[np.uint8], face: FoundFace, aligned: NDArray[np.uint8] | None = None
+) -> dict[str, float]:
     """Measure the photo and one face in it.
 
     Args:
         image: uint8 (height, width, 3), RGB, upright.
         face: As it was found in this image.
+        aligned: Its chip, where it was cut already.
 
     Returns:
         Every measure of the table above by name.
     """
-    aligned = chip(image, face)
+    aligned = chip(image, face) if aligned is None else aligned
     grey = np.asarray(cv2.cvtColor(aligned, cv2.COLOR_RGB2GRAY), np.uint8)
     return _geometry(image, face) | _light(aligned, grey) | {"blockiness": _blockiness(image, face)}
 

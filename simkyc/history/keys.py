@@ -36,6 +36,10 @@ class Keyring:
         """Key of the person who holds this document."""
         return self._digest(f"person|{kind}|{number}")
 
+    def document(self, kind: str, number: str) -> str:
+        """Key of one document, for lists of those that were lost: a person may hold others."""
+        return self._digest(f"document|{kind}|{number}")
+
     def device(self, imei: str) -> str:
         """Key of a device by the 14 digits of its IMEI that IMEI and IMEISV share."""
         return self._digest(f"device|{imei[:14]}")

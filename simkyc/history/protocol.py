@@ -6,7 +6,7 @@ a number of a person: callers pass keyed hashes, made by its `keyring`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +15,20 @@ from typing import Protocol
 from simkyc.facts import OpeningFacts
 from simkyc.history.keys import Keyring
 from simkyc.verdict import Decision
+from simkyc.watch import Listing
 
-__all__ = ["Entry", "History", "OpeningKeys", "OpeningWindows", "Reader", "Recorded", "Transaction"]
+__all__ = [
+    "Entry",
+    "History",
+    "OpeningKeys",
+    "OpeningWindows",
+    "Reader",
+    "Recorded",
+    "Transaction",
+    "WatchEntry",
+    "WatchImport",
+    "WatchName",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +36,8 @@ class OpeningKeys:
     """The keys that one application touches. Keyed hashes are 64 hexadecimal digits.
 
     Attributes:
-        person: Keyed hash of document kind and number; None when the number is malformed.
+        person: Keyed hash of the applicant's identity; None when the number is malformed.
+        representative: The same of who acts for the applicant; None also without one.
         device: Keyed hash of the IMEI's first 14 digits; None when absent or malformed.
         iccid: The ICCID as compacted; None when malformed. Not hashed: it is the operator's own stock.
         msisdn: Keyed hash of the MSISDN in E.164; None when malformed.
@@ -37,6 +50,7 @@ class OpeningKeys:
     store_id: str
     dealer_id: str | None
     clerk_id: str
+    representative: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +60,7 @@ class OpeningWindows:
     person_s: tuple[int, ...]
     device_s: int
     clerk_s: int
+    representative_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +100,46 @@ class Recorded:
     closed_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class WatchName:
+    """What an entry of a list is known by, apart from its beginning.
+
+    Attributes:
+        key: Keyed hash of the person, or of the document on the list of those that were lost.
+    """
+
+    key: str
+    list: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEntry:
+    """One entry of a list. Two with one name and one beginning are the same entry, the later one as corrected.
+
+    Attributes:
+        basis: The rule it rests on.
+        listed_from: From when it holds.
+        listed_until: Until when; None without end.
+        silent_alert: Whether a hit is to be told to security staff, and to nobody at the counter.
+    """
+
+    name: WatchName
+    basis: str
+    listed_from: datetime
+    listed_until: datetime | None
+    silent_alert: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WatchImport:
+    """How many entries were new, there just so, or there with another basis, end or silent alert."""
+
+    added: int
+    unchanged: int
+    changed: int
+
+
 class Reader(Protocol):
     """Questions inside one consistent snapshot."""
 
@@ -107,6 +162,14 @@ class Reader(Protocol):
                 it counts, so that it finds what it found then, within the same second too.
         """
 
+    def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
+        """The entries of all lists that hold for these keys as of `at`: what was listed later is not known.
+
+        Args:
+            keys: Keyed hashes of a person and of documents, of which few are asked for at once.
+            at: The moment.
+        """
+
 
 class Transaction(Reader, Protocol):
     """Questions and changes that take effect together or not at all.
@@ -122,6 +185,9 @@ class Transaction(Reader, Protocol):
         Clocks of two counters differ, and one may have waited for the other since it read its clock:
         whoever records next must see what was admitted before, or both sell the last number.
         """
+
+    def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
+        """The entries that hold for these keys at `at`, knowing all that was recorded, as `facts` does."""
 
     def record(self, entry: Entry) -> None:
         """Remember one verdict.
@@ -158,6 +224,25 @@ class Transaction(Reader, Protocol):
 
         Raises:
             InputError: One text instead of several, or something that is no text.
+        """
+
+    def watch(self, entries: Iterable[WatchEntry], at: datetime, *, import_id: str) -> WatchImport:
+        """Put entries on their lists, known from `at` on; the same entries again change nothing.
+
+        Args:
+            entries: Any number of them; they are taken as they come and not kept.
+            at: Now.
+            import_id: An identifier that stands beside what was added or changed.
+
+        Raises:
+            InputError: A time without a zone, or something that cannot be stored.
+        """
+
+    def unwatch(self, names: Iterable[WatchName], at: datetime) -> int:
+        """Take every entry of these names off its list, no longer known from `at` on; return how many.
+
+        Raises:
+            InputError: A time without a zone.
         """
 
 

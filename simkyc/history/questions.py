@@ -2,7 +2,7 @@
 
 The texts keep to what SQLite, PostgreSQL, DuckDB and Spark all run alike: plain comparisons and counts
 over integers of epoch seconds, named parameters, no functions of one dialect. Each gives one row with one
-integer. All of them see the history as of a moment:
+integer, but for `LISTINGS`, which gives a row each. All of them see the history as of a moment:
 
     :at           the moment that windows and pending admissions are measured from
     :known_until  what happened later than this is not known; `:at` for an answer that never changes
@@ -20,7 +20,9 @@ __all__ = [
     "ALLOCATED_HERE",
     "CLERK_OPENINGS",
     "DEVICE_PEOPLE",
+    "LISTINGS",
     "PERSON_OPENINGS",
+    "REPRESENTED_PEOPLE",
     "SIM_ISSUED",
     "SIM_RESERVED",
     "STORE_HAS_STOCK",
@@ -60,6 +62,18 @@ WHERE device_key = :device
   AND person_key <> :person
 """
 """Other people with openings on this device in the window. Served by `application_by_device`."""
+
+REPRESENTED_PEOPLE = """
+SELECT COUNT(DISTINCT person_key)
+FROM application
+WHERE representative_key = :representative
+  AND decided_at > :at - :window_s AND decided_at <= :known_until
+  AND entry_no < :before
+  AND (released_at IS NULL OR released_at > :known_until)
+  AND (opened_at <= :known_until OR admitted_until > :at)
+  AND person_key <> :person
+"""
+"""Other people for whom this representative acted in the window. Served by `application_by_representative`."""
 
 CLERK_OPENINGS = """
 SELECT COUNT(*)
@@ -105,3 +119,18 @@ STORE_HAS_STOCK = """
 SELECT COUNT(*) FROM stocked_store WHERE store_id = :store
 """
 """Whether any card was ever allocated to this store. Served by the primary key of `stocked_store`."""
+
+LISTINGS = """
+SELECT list, source, basis, listed_from, listed_until, silent_alert
+FROM watch
+WHERE watch_key = :key
+  AND listed_from <= :at AND (listed_until IS NULL OR listed_until > :at)
+  AND recorded_at <= :known_until
+  AND (removed_at IS NULL OR removed_at > :known_until)
+ORDER BY list, source, listed_from
+"""
+"""Entries of the lists that hold for this person or document. Served by the primary key of `watch`.
+
+Two entries with one list, source and beginning never hold at once. `:before` has no say here: of what was listed
+in the very second of an application, whoever judges it again may find more than was known then.
+"""

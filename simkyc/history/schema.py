@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["APPLICATION", "META", "SCHEMA_VERSION", "SIM_STOCK", "STOCKED_STORE", "TABLES"]
+__all__ = ["APPLICATION", "META", "SCHEMA_VERSION", "SIM_STOCK", "STOCKED_STORE", "TABLES", "WATCH"]
 
 SCHEMA_VERSION = 1
 """Raised by every change of the tables; a history written by a newer one is not opened."""
@@ -31,6 +31,7 @@ APPLICATION = Table(
     Column("application_id", String, nullable=False, unique=True),
     Column("body_digest", String, nullable=False),
     Column("person_key", String),
+    Column("representative_key", String),
     Column("device_key", String),
     Column("iccid", String),
     Column("msisdn_key", String),
@@ -52,6 +53,10 @@ APPLICATION = Table(
 STATE = ("decided_at", "admitted_until", "opened_at", "released_at")
 Index("application_by_person", *(APPLICATION.c[name] for name in ("person_key", *STATE, "closed_at")))
 Index("application_by_device", *(APPLICATION.c[name] for name in ("device_key", *STATE, "person_key")))
+Index(
+    "application_by_representative",
+    *(APPLICATION.c[name] for name in ("representative_key", *STATE, "person_key")),
+)
 Index("application_by_clerk", *(APPLICATION.c[name] for name in ("clerk_id", *STATE)))
 # One card or number is asked for a handful of times: looking at those rows costs less than wider indexes.
 Index("application_by_iccid", APPLICATION.c.iccid)
@@ -67,3 +72,26 @@ SIM_STOCK = Table(
 
 STOCKED_STORE = Table("stocked_store", TABLES, Column("store_id", String, primary_key=True))
 """Stores that ever had a card: one whose cards were all moved away must not pass for one without a list."""
+
+WATCH = Table(
+    "watch",
+    TABLES,
+    Column("watch_key", String, primary_key=True),
+    Column("list", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("listed_from", BigInteger, primary_key=True),
+    # An entry that changes ends and begins anew, so that whoever judges again finds what was listed then.
+    Column("recorded_at", BigInteger, primary_key=True),
+    Column("removed_at", BigInteger),
+    Column("listed_until", BigInteger),
+    Column("silent_alert", Integer, nullable=False),
+    Column("import_id", String, nullable=False),
+    Column("basis", String, nullable=False),
+    # The rows are short and only ever asked for by their key: they stand in the index itself.
+    sqlite_with_rowid=False,
+)
+"""One row an entry of a list and a version of it: who or what is listed, from and until when, why.
+
+`watch_key` is the keyed hash of a person, or of a document on the list of those that were lost. The primary key
+serves the question, and lets the same list be imported again without a trace.
+"""

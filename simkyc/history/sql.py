@@ -6,9 +6,10 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, TextClause, insert, inspect, select, text
+from sqlalchemy import Connection, Executable, Row, TextClause, bindparam, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from simkyc.errors import (
@@ -21,9 +22,18 @@ from simkyc.errors import (
 )
 from simkyc.facts import OpeningFacts, SimFacts
 from simkyc.history import questions
-from simkyc.history.protocol import Entry, OpeningKeys, OpeningWindows, Recorded
+from simkyc.history.protocol import (
+    Entry,
+    OpeningKeys,
+    OpeningWindows,
+    Recorded,
+    WatchEntry,
+    WatchImport,
+    WatchName,
+)
 from simkyc.history.schema import APPLICATION, META, SCHEMA_VERSION, TABLES
 from simkyc.verdict import Decision
+from simkyc.watch import Listing
 
 __all__ = ["SqlReader", "SqlSchema", "SqlTransaction"]
 
@@ -31,6 +41,8 @@ FOREVER = 2**63 - 1
 """Later than any event, and the largest integer that every database holds."""
 
 ROWS_AT_ONCE = 10_000
+KEYS_AT_ONCE = 1000
+"""Fewer than the parameters that any database takes in one statement."""
 
 RECORDED = text(
     "SELECT body_digest, decision, verdict_json, decided_at, admitted_until,"
@@ -53,9 +65,37 @@ ALLOCATE = text(
     " ON CONFLICT (iccid) DO UPDATE SET store_id = excluded.store_id"
 )
 STOCK_STORE = text("INSERT INTO stocked_store (store_id) VALUES (:store) ON CONFLICT (store_id) DO NOTHING")
+WATCHED = text(
+    "SELECT watch_key, list, source, listed_from, recorded_at, basis, listed_until, silent_alert"
+    " FROM watch WHERE watch_key IN :keys AND removed_at IS NULL"
+).bindparams(bindparam("keys", expanding=True))
+# The row itself is there already only where it was recorded in this very second.
+WATCH = text(
+    "INSERT INTO watch (watch_key, list, source, listed_from, recorded_at,"
+    " listed_until, silent_alert, import_id, basis)"
+    " VALUES (:key, :list, :source, :listed_from, :at, :listed_until, :silent_alert, :import_id, :basis)"
+    " ON CONFLICT (watch_key, list, source, listed_from, recorded_at) DO UPDATE SET removed_at = NULL,"
+    " listed_until = excluded.listed_until, silent_alert = excluded.silent_alert,"
+    " import_id = excluded.import_id, basis = excluded.basis"
+)
+SUPERSEDE = text(
+    "UPDATE watch SET removed_at = :at WHERE watch_key = :key AND list = :list AND source = :source"
+    " AND listed_from = :listed_from AND removed_at IS NULL AND recorded_at <> :at"
+)
+UNWATCH = text(
+    "UPDATE watch SET removed_at = :at"
+    " WHERE watch_key = :key AND list = :list AND source = :source AND removed_at IS NULL"
+)
 
-Parameters = Mapping[str, str | int | None]
+Parameters = Mapping[str, str | int | list[str] | None]
 Answer = TypeVar("Answer")
+
+WatchedAs = tuple[str, str, str, int]
+"""What one entry of a list is known by: key, list, source, beginning."""
+Says = tuple[str, int | None, int]
+"""What it says: basis, end, silent alert."""
+
+LISTINGS = text(questions.LISTINGS)
 
 
 def epoch_seconds(moment: datetime) -> int:
@@ -193,6 +233,7 @@ class SqlReader(Statements):
             "before": asker[0].entry_no if asker else FOREVER,
             # No person has the empty key, so without a key of our own everybody on a device is another person.
             "person": keys.person or "",
+            "representative": keys.representative,
             "device": keys.device,
             "iccid": keys.iccid,
             "msisdn": keys.msisdn,
@@ -203,6 +244,8 @@ class SqlReader(Statements):
         if keys.person is not None:
             asked.append(("active", questions.ACTIVE_NUMBERS, 0))
             asked += [(f"person_{s}", questions.PERSON_OPENINGS, s) for s in windows.person_s]
+        if keys.representative is not None:
+            asked.append(("represented", questions.REPRESENTED_PEOPLE, windows.representative_s))
         if keys.device is not None:
             asked.append(("device", questions.DEVICE_PEOPLE, windows.device_s))
         if keys.iccid is not None:
@@ -222,6 +265,7 @@ class SqlReader(Statements):
             else {window_s: count[f"person_{window_s}"] for window_s in windows.person_s},
             device_people=count.get("device"),
             clerk_openings=count["clerk"],
+            represented_people=count.get("represented"),
             sim=None
             if keys.iccid is None
             else SimFacts(
@@ -231,6 +275,34 @@ class SqlReader(Statements):
                 reserved=count["reserved"] > 0,
             ),
         )
+
+    def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
+        """The entries of all lists that hold for these keys as of `at`."""
+        moment = epoch_seconds(at)
+        return self._listings(keys, moment, known_until=moment)
+
+    def _listings(self, keys: Sequence[str], at: int, *, known_until: int) -> tuple[Listing, ...]:
+        if isinstance(keys, str):
+            raise InputError("the keys must come as several texts, not as one")
+        rows = [
+            row
+            for key in dict.fromkeys(keys)
+            for row in self._rows(LISTINGS, {"key": key, "at": at, "known_until": known_until})
+        ]
+        try:
+            return tuple(
+                Listing(
+                    list=row.list,
+                    source=row.source,
+                    basis=row.basis,
+                    since=_moment(row.listed_from),
+                    until=_moment_or_none(row.listed_until),
+                    silent_alert=bool(row.silent_alert),
+                )
+                for row in rows
+            )
+        except (ValueError, TypeError, OverflowError, OSError):
+            raise HistoryFormatError("an entry of a list is damaged: restore the history") from None
 
 
 @functools.lru_cache(maxsize=64)
@@ -251,6 +323,10 @@ class SqlTransaction(SqlReader):
         """The facts about these keys at `at`, knowing all that was recorded, also with a later time."""
         return self._facts(keys, windows, epoch_seconds(at), known_until=FOREVER, before=before)
 
+    def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
+        """The entries that hold for these keys at `at`, knowing all that was recorded."""
+        return self._listings(keys, epoch_seconds(at), known_until=FOREVER)
+
     def record(self, entry: Entry) -> None:
         """Remember one verdict."""
         until = entry.admitted_until
@@ -258,6 +334,7 @@ class SqlTransaction(SqlReader):
             "application_id": entry.application_id,
             "body_digest": entry.body_digest,
             "person_key": entry.keys.person,
+            "representative_key": entry.keys.representative,
             "device_key": entry.keys.device,
             "iccid": entry.keys.iccid,
             "msisdn_key": entry.keys.msisdn,
@@ -312,6 +389,59 @@ class SqlTransaction(SqlReader):
             self._change(STOCK_STORE, {"store": store_id})
         return len(known)
 
+    def watch(self, entries: Iterable[WatchEntry], at: datetime, *, import_id: str) -> WatchImport:
+        """Put entries on their lists, known from `at` on; the same entries again change nothing."""
+        now, remaining = epoch_seconds(at), iter(entries)
+        added = unchanged = changed = 0
+        while some := list(itertools.islice(remaining, ROWS_AT_ONCE)):
+            known = self._watched({entry.name.key for entry in some})
+            fresh: dict[WatchedAs, Parameters] = {}
+            other: set[WatchedAs] = set()
+            for entry in some:
+                identity, says = _watched_as(entry), _says(entry)
+                there = known.get(identity)
+                if there == says:
+                    unchanged += 1
+                    continue
+                if there is None:
+                    added += 1
+                else:
+                    changed += 1
+                    other.add(identity)
+                known[identity] = says
+                # A list may name one entry twice: the last word counts.
+                fresh[identity] = _watch_row(identity, says, now, import_id)
+            # In the order of the table, which a database takes in faster.
+            for statement, identities in ((SUPERSEDE, other), (WATCH, fresh.keys())):
+                if identities:
+                    self._change(statement, [fresh[identity] for identity in sorted(identities)])
+        return WatchImport(added=added, unchanged=unchanged, changed=changed)
+
+    def _watched(self, keys: set[str]) -> dict[WatchedAs, Says]:
+        """What the lists say now of these keys."""
+        known: dict[WatchedAs, Says] = {}
+        ordered = sorted(keys)
+        for start in range(0, len(ordered), KEYS_AT_ONCE):
+            rows = self._rows(WATCHED, {"keys": ordered[start : start + KEYS_AT_ONCE]})
+            for row in rows:
+                identity = (row.watch_key, row.list, row.source, row.listed_from)
+                known[identity] = (row.basis, row.listed_until, row.silent_alert)
+        return known
+
+    def unwatch(self, names: Iterable[WatchName], at: datetime) -> int:
+        """Take every entry of these names off its list, no longer known from `at` on; return how many."""
+        now, remaining, removed = epoch_seconds(at), iter(names), 0
+        while some := list(itertools.islice(remaining, ROWS_AT_ONCE)):
+            rows: list[dict[str, str | int]] = [
+                {"key": name.key, "list": name.list, "source": name.source, "at": now}
+                for name in sorted(set(some), key=lambda name: (name.key, name.list, name.source))
+            ]
+            removed += self._run(partial(self._removed, rows))
+        return removed
+
+    def _removed(self, rows: list[dict[str, str | int]]) -> int:
+        return self._connection.execute(UNWATCH, rows).rowcount
+
     def _admitted(self, application_id: str) -> Row[Any]:
         rows = self._rows(STATE, {"application_id": application_id})
         if not rows:
@@ -319,3 +449,28 @@ class SqlTransaction(SqlReader):
         if rows[0].admitted_until is None:
             raise SettlementError("this application was not admitted, so there is nothing to settle")
         return rows[0]
+
+
+def _watched_as(entry: WatchEntry) -> WatchedAs:
+    return entry.name.key, entry.name.list, entry.name.source, epoch_seconds(entry.listed_from)
+
+
+def _says(entry: WatchEntry) -> Says:
+    until = None if entry.listed_until is None else epoch_seconds(entry.listed_until)
+    return entry.basis, until, int(entry.silent_alert)
+
+
+def _watch_row(identity: WatchedAs, says: Says, at: int, import_id: str) -> Parameters:
+    key, watch_list, source, listed_from = identity
+    basis, listed_until, silent_alert = says
+    return {
+        "key": key,
+        "list": watch_list,
+        "source": source,
+        "listed_from": listed_from,
+        "at": at,
+        "listed_until": listed_until,
+        "silent_alert": silent_alert,
+        "import_id": import_id,
+        "basis": basis,
+    }

@@ -10,6 +10,7 @@
     permanent_residence  foreigner's permanent-residence card               date, MOD 11-2 (2023 card)
     travel_permit        mainland travel permits, Hong Kong/Macao/Taiwan    shape
     passport             passport of any state                              shape
+    military_id          officers, soldiers and armed police                 shape
     mrz                  machine-readable zone TD3, TD1                     7-3-1, dates
     credit_code          unified social credit code of an organisation      modulo 31
     division             division code, and how far two of them agree       none: advice
@@ -19,6 +20,7 @@
     imei                 device, IMEI and IMEISV                            Luhn (IMEI), placeholders
     eid                  eSIM chip                                          modulo 97
 
+    documents            which of them serves which kind of document
     text                 which characters count, for all of them
     operators            the operators' names, for comparing ICCID, IMSI and MSISDN
 

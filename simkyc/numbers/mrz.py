@@ -30,7 +30,7 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
-from itertools import cycle, permutations
+from itertools import cycle, islice, permutations
 from typing import Final, Literal
 
 from simkyc.errors import NumberError
@@ -164,8 +164,8 @@ def repaired(number: str) -> str:
         NumberError: As `validate`, when the exchange does not make a valid zone.
     """
     number = compact(number)
-    if len(number) in _LINE_LENGTHS:
-        number = "".join(_repaired_character(c, kind) for c, kind in zip(number, _mask(number), strict=True))
+    if len(number) in _LINE_LENGTHS and not _is_swapped(number):
+        number = _exchanged(number)
     return validate(number)
 
 
@@ -210,7 +210,12 @@ def _pattern(mask: str) -> re.Pattern[str]:
 def _is_swapped(number: str) -> bool:
     length = _LINE_LENGTHS[len(number)]
     lines = [number[start : start + length] for start in range(0, len(number), length)]
-    return any(_pattern(_mask(number)).fullmatch("".join(order)) for order in permutations(lines))
+    others = islice(permutations(lines), 1, None)  # the first is the order they are in
+    return any(_pattern(_mask(number)).fullmatch(_exchanged("".join(order))) for order in others)
+
+
+def _exchanged(number: str) -> str:
+    return "".join(_repaired_character(c, kind) for c, kind in zip(number, _mask(number), strict=True))
 
 
 def _repaired_character(character: str, kind: str) -> str:

@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from simkyc.testing.builders import NOW, STORE_ICCIDS, Clock, application, facts, iccid_of, resident_id
+    from simkyc.testing.builders import (
+        NOW,
+        STORE_ICCIDS,
+        Clock,
+        application,
+        facts,
+        iccid_of,
+        party,
+        resident_id,
+    )
     from simkyc.testing.fakes import FakeAuthority, FakeFaceEngine, swatch
     from simkyc.testing.portraits import PEOPLE, Capture, chip_portrait, group_portrait, portrait, render
 
@@ -26,6 +35,7 @@ __all__ = [
     "facts",
     "group_portrait",
     "iccid_of",
+    "party",
     "portrait",
     "render",
     "resident_id",

@@ -18,10 +18,10 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from simkyc.application import Application
-from simkyc.facts import Comparison, FaceFacts, Facts, OpeningFacts, PhotoFacts, SimFacts
+from simkyc.facts import Comparison, FaceFacts, Facts, OpeningFacts, PersonFacts, PhotoFacts, SimFacts
 from simkyc.policy import Policy
 
-__all__ = ["NOW", "STORE_ICCIDS", "Clock", "application", "facts", "iccid_of", "resident_id"]
+__all__ = ["NOW", "STORE_ICCIDS", "Clock", "application", "facts", "iccid_of", "party", "resident_id"]
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 """When every application of this module is made, unless told otherwise: a Monday morning in China."""
@@ -136,7 +136,7 @@ def application(seed: int = 0, **changes: Any) -> Application:
             "valid_until": date(2038, 5, 1),
             "portrait": {"data": chip},
         },
-        "face_consent": True,
+        "face_consent": {"given_at": changes.get("applied_at", NOW) - timedelta(minutes=3)},
         "live_photo": {"data": live},
         "sim": {
             "iccid": STORE_ICCIDS[seed % len(STORE_ICCIDS)],
@@ -162,12 +162,34 @@ def application(seed: int = 0, **changes: Any) -> Application:
     return Application(**fields)
 
 
+def party(seed: int, **changes: Any) -> dict[str, Any]:
+    """Somebody beside the applicant, person number `seed`, as fields of a `Guardian` or `Representative`.
+
+    Args:
+        seed: Which person; at the counter with a document and a face of their own.
+        changes: Fields, such as a representative's `authorisation`; a mapping for `document` changes only the
+            fields it names.
+
+    >>> application(0, representative=party(5, authorisation=None)).representative.document.kind
+    'resident_id'
+    """
+    somebody = application(seed)
+    document = somebody.document.model_copy(update=changes.pop("document", {}))
+    return {
+        "person": somebody.applicant,
+        "document": document,
+        "face_consent": somebody.face_consent,
+        "live_photo": somebody.live_photo,
+    } | changes
+
+
 def facts(**changes: Any) -> Facts:
     """Facts that speak for an applicant: a clear photo of the right person, nothing in the history.
 
     Args:
-        changes: Fields of `Facts`; fields of `FaceFacts`, `OpeningFacts`, `SimFacts` and `Comparison` may be
-            given by their own names: `facts(active_numbers=5, reserved=True, distance=0.9)`.
+        changes: Fields of `Facts`; fields of `OpeningFacts`, `SimFacts`, and of the applicant's `PersonFacts`,
+            `FaceFacts` and `Comparison` may be given by their own names:
+            `facts(active_numbers=5, reserved=True, distance=0.9)`.
     """
     photo = PhotoFacts(problem=None, faces=1, located="detected", quality=GOOD_QUALITY)
     compared = Comparison(
@@ -188,15 +210,15 @@ def facts(**changes: Any) -> Facts:
         sim=_taking(sim, changes),
     )
     face = FaceFacts(engine_id="test", live=photo, portrait=photo, comparison=_taking(compared, changes))
-    face = _taking(face, changes)
-    known = Facts(now=NOW, face=face, authority=None, openings=_taking(openings, changes))
+    person = _taking(PersonFacts(face=_taking(face, changes), listed=()), changes)
+    known = Facts(now=NOW, people={"applicant": person}, openings=_taking(openings, changes))
     known = _taking(known, changes)
     if changes:
         raise TypeError(f"no fact is called {', '.join(changes)}")
     return known
 
 
-Part = TypeVar("Part", Facts, FaceFacts, OpeningFacts, SimFacts, Comparison)
+Part = TypeVar("Part", Facts, PersonFacts, FaceFacts, OpeningFacts, SimFacts, Comparison)
 
 
 def _taking(part: Part, changes: dict[str, Any]) -> Part:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simkyc.authority import AuthorityAnswer
+from simkyc.authority import AuthorityAnswer, AuthorityQuery, FieldAnswer
 from simkyc.faces.calibration import Calibration, CalibrationPoint, Domain
 from simkyc.faces.detection import FoundFace, PhotoKind, check_image
 from simkyc.faces.engine import Examination
@@ -100,10 +101,12 @@ class FakeAuthority:
         self,
         outcome: Literal["match", "mismatch", "no_record", "unavailable"] = "match",
         answered_at: datetime = NOW,
+        fields: Mapping[str, FieldAnswer] | None = None,
     ) -> None:
-        """Say what it answers."""
-        self._answer = AuthorityAnswer(outcome, answered_at)
+        """Say what it answers; unavailable, it says that it took too long."""
+        cause = "timeout" if outcome == "unavailable" else None
+        self._answer = AuthorityAnswer(outcome, answered_at, fields or {}, reference="fake-1", cause=cause)
 
-    def verify(self, *, kind: str, number: str, name: str) -> AuthorityAnswer:  # noqa: ARG002
+    def verify(self, query: AuthorityQuery) -> AuthorityAnswer:  # noqa: ARG002
         """The one answer."""
         return self._answer

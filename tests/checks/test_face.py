@@ -24,7 +24,7 @@ def blocked(cause: str) -> dict[str, str]:
 
 ROWS = [
     Row("same person"),
-    Row("no consent", {"face_consent": False}, not_assessed=blocked("no_consent")),
+    Row("no consent", {"face_consent": None}, not_assessed=blocked("no_consent")),
     Row("consent but no engine", facts={"face": None}, not_assessed=blocked("engine_not_asked")),
     Row("no photo", facts={"live": PhotoFacts("missing")}, not_assessed=blocked("live_photo")),
     Row("no face in it", facts={"live": PhotoFacts(None)}, not_assessed=blocked("live_photo")),

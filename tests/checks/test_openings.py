@@ -15,7 +15,7 @@ DAY = 86_400
 UNKNOWN = {"other_operators": "not_known_here"}
 FAR = {"document": {"number": resident_id("440305", date(1970, 1, 1))}}
 SAME_PROVINCE = {"document": {"number": resident_id("320102", date(1970, 1, 1))}}
-PERMIT = {"document": {"number": resident_id("810000", date(1970, 1, 1))}}
+PERMIT = {"document": {"kind": "residence_permit", "number": resident_id("810000", date(1970, 1, 1))}}
 
 
 def earlier(day: int = 0, week: int = 0, month: int = 0) -> dict[str, object]:

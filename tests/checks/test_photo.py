@@ -28,7 +28,7 @@ ROWS = [
     Row("clear photo and portrait"),
     Row(
         "no consent: nothing is looked at",
-        {"face_consent": False},
+        {"face_consent": None},
         not_assessed=dict.fromkeys(ALL, "no_consent"),
     ),
     Row("consent but no engine", facts={"face": None}, not_assessed=dict.fromkeys(ALL, "engine_not_asked")),

@@ -57,7 +57,7 @@ ROWS = [
         "one photo and no more",
         not_assessed={"frames_differ": "no_frames", "frame_unusable": "no_frames", **NO_CHALLENGE},
     ),
-    Row("no consent", {"face_consent": False}, not_assessed=dict.fromkeys(ALL, "no_consent")),
+    Row("no consent", {"face_consent": None}, not_assessed=dict.fromkeys(ALL, "no_consent")),
     Row("consent but no engine", facts={"face": None}, not_assessed=dict.fromkeys(ALL, "engine_not_asked")),
     Row("straight frames of one person", facts=capture(frame(), frame()), not_assessed=NO_CHALLENGE),
     Row(

@@ -28,7 +28,7 @@ SHIPPED = resources.files("simkyc").joinpath("policy.toml").read_text(encoding="
 def without_photos(seed: int = 1, **changes: Any) -> Application:
     """An application whose photos nobody looks at, so that no face engine loads."""
     photo = {"data": swatch(seed)}
-    parts = {"live_photo": photo, "document": {"portrait": photo}, "face_consent": False}
+    parts = {"live_photo": photo, "document": {"portrait": photo}, "face_consent": None}
     return application(seed, **parts | changes)
 
 

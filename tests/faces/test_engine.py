@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simkyc.authority import AuthorityAnswer
+from simkyc.authority import AuthorityAnswer, AuthorityQuery
 from simkyc.faces.detection import FoundFace, PhotoKind
 from simkyc.faces.engine import DlibFaceEngine, Examination, FaceEngine
 from simkyc.faces.template import Template
@@ -261,7 +261,7 @@ def test_every_check_is_seen_to_fail() -> None:
 
 
 class Clueless:
-    def verify(self, *, kind: str, number: str, name: str) -> bool:
+    def verify(self, query: AuthorityQuery) -> bool:
         return True
 
 
@@ -269,8 +269,8 @@ class Clueless:
 class Gossip(FakeAuthority):
     asked: str = ""
 
-    def verify(self, *, kind: str, number: str, name: str) -> AuthorityAnswer:
-        self.asked = f"{name} {number}"
+    def verify(self, query: AuthorityQuery) -> AuthorityAnswer:
+        self.asked = f"{query.name} {query.number}"
         return AuthorityAnswer("match", NOW)
 
 
@@ -282,6 +282,16 @@ BROKEN_AUTHORITIES = (
         "answers_with_an_outcome_and_a_time",
         FakeAuthority("match", datetime(2026, 11, 24)),  # noqa: DTZ001
         "a time without a zone",
+    ),
+    (
+        "the_outcome_agrees_with_its_fields",
+        FakeAuthority("match", NOW, {"name": "mismatch"}),
+        "a match although the name differs",
+    ),
+    (
+        "the_outcome_agrees_with_its_fields",
+        FakeAuthority("mismatch", NOW, {"name": "match"}),
+        "a mismatch in no field",
     ),
     ("every_name_is_answered", Clueless(), "no answer of ours"),
     ("authority_shows_nothing_personal", Gossip(), "it prints who was asked about"),

@@ -23,7 +23,7 @@ from simkyc.history.protocol import Entry, History, OpeningKeys, OpeningWindows
 from simkyc.verdict import Decision
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-WINDOWS = OpeningWindows(person_s=(86_400,), device_s=86_400, clerk_s=3600)
+WINDOWS = OpeningWindows(person_s=(86_400,), device_s=86_400, clerk_s=3600, representative_s=2_592_000)
 LONG = "人" * 5000
 
 

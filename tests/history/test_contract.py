@@ -22,7 +22,9 @@ from simkyc.verdict import Decision
 
 DAY = 86_400
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-WINDOWS = OpeningWindows(person_s=(DAY, 30 * DAY), device_s=365 * DAY, clerk_s=3600)
+WINDOWS = OpeningWindows(
+    person_s=(DAY, 30 * DAY), device_s=365 * DAY, clerk_s=3600, representative_s=2_592_000
+)
 
 KINDS = ("sqlite-file", "sqlite-memory")
 
@@ -684,7 +686,7 @@ settlements = st.tuples(
 )
 steps = st.lists(st.tuples(st.integers(0, 12), arrivals | settlements), min_size=1, max_size=14)
 asked = st.tuples(key_sets, st.integers(-5, 180), st.none() | st.sampled_from([f"a{n}" for n in range(8)]))
-TIGHT = OpeningWindows(person_s=(5, 20, 5), device_s=15, clerk_s=10)
+TIGHT = OpeningWindows(person_s=(5, 20, 5), device_s=15, clerk_s=10, representative_s=2_592_000)
 EPOCH = int(TEN.timestamp())
 
 

@@ -24,7 +24,7 @@ class NumberModule(Protocol):
     def format(self, number: str) -> str: ...
 
 
-NOT_NUMBERS = {"text", "operators"}
+NOT_NUMBERS = {"documents", "operators", "text"}
 NAMES = sorted(m.name for m in pkgutil.iter_modules(simkyc.numbers.__path__) if m.name not in NOT_NUMBERS)
 
 # Made up, all valid; several shapes where a module has several.
@@ -35,6 +35,7 @@ EXAMPLES = {
     "iccid": ["89860112345678901237", "898600B5061730220087", "8986061800002057740N", "8986031746205500703"],
     "imei": ["352099001761481", "3520990017614823"],
     "imsi": ["460001234567890", "46001123456789", "310150123456789"],
+    "military_id": ["军字第1234567号", "武字第0123456号", "南A123456", "12345678"],
     "mrz": [
         "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C36UTO7408122F1204159ZE184226B<<<<<10",
         "I<UTOD231458907<<<<<<<<<<<<<<<\n7408122F1204159UTO<<<<<<<<<<<6\nERIKSSON<<ANNA<MARIA<<<<<<<<<<",

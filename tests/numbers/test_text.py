@@ -57,3 +57,19 @@ def test_length_is_judged_before_anything_else() -> None:
 def test_digits_are_ascii() -> None:
     assert is_digits("0123456789")
     assert not any(map(is_digits, ("", "١", "１", "1 ", "-1", "²")))
+
+
+def test_ideographs_count_only_where_they_are_asked_for() -> None:
+    assert clean("军字第 1234 号", ideographs=True) == "军字第1234号"
+    for number in ("军1234", "軍1234"):
+        with pytest.raises(NumberError):
+            clean(number)
+    for number in (
+        "𠀀1234",
+        "⾞1234",
+        "か1234",
+        "军\u200b1234",
+    ):  # beyond the plane, a radical, kana, invisible
+        with pytest.raises(NumberError) as caught:
+            clean(number, ideographs=True)
+        assert caught.value.cause == "characters"
