@@ -182,6 +182,7 @@ class Person(Model):
     document_number: Text
     sex: Sex | None = None
     birth_date: date | None = None
+    address: Text | None = None
 
 
 class IdDocument(Model):
@@ -201,6 +202,7 @@ class IdDocument(Model):
     valid_from: date
     valid_until: date | None
     portrait: Photo | None
+    address: Text | None = None
     zone: (
         Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9<\s]+$")] | None
     ) = None

@@ -54,6 +54,12 @@ class DocumentLimits(Model):
     oldest_age: Limit
 
 
+class RealNameLimits(Model):
+    """How alike two addresses are when they are taken for one."""
+
+    address_likeness_min: Limit
+
+
 class PartyLimits(Model):
     """Who may act, with which document, and for how many."""
 
@@ -211,6 +217,7 @@ class Policy(Model):
     counter_clock: CounterClock
     document: DocumentLimits
     parties: PartyLimits
+    real_name: RealNameLimits
     photo: PhotoLimits
     face: FaceLimits
     presentation: PresentationLimits

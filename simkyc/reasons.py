@@ -433,6 +433,17 @@ _ALL = (
         _FORM_AGAIN,
         _REAL_NAME,
     ),
+    Reason(
+        "real_name.address_differs",
+        A.CORRECT_FORM,
+        W("住址一致", "same address"),
+        W(
+            "登记住址与证件不同：可向客户核对现住址。",
+            "The address on the form is not the card's: you may ask where the customer lives.",
+        ),
+        _FORM_AGAIN,
+        _REAL_NAME,
+    ),
     # authority
     Reason(
         "authority.differs",

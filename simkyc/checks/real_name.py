@@ -1,7 +1,7 @@
 """Does the form say what the document says?
 
 Reasons: `real_name.name_differs`, `.name_variant`, `.name_hidden_characters`, `.number_differs`,
-`.birth_date_differs`, `.sex_differs`.
+`.birth_date_differs`, `.sex_differs`, `.address_differs`.
 Units: none; fields are equal or not after normalisation (`simkyc.names`). No score decides on a name: fuzzy
 measures call two people with one shared character as alike as two spellings of one name. A form in the Latin
 letters of a passport's machine-readable zone is compared with the zone.
@@ -10,8 +10,8 @@ A false alarm costs a correction at the counter; a miss registers a number to a 
 
 >>> from simkyc.testing import application, facts
 >>> from simkyc.policy import Policy
->>> {finding.state.value for finding in check(application(), facts(), Policy.default())}
-{'passed'}
+>>> {finding.cause for finding in check(application(), facts(), Policy.default()) if finding.state != "passed"}
+{'not_given'}
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simkyc.application import Application, IdDocument, Subject
 from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.errors import NumberError
 from simkyc.facts import Facts
-from simkyc.numbers import documents, mrz
+from simkyc.numbers import division, documents, mrz
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
 
@@ -30,10 +30,12 @@ __all__ = ["check"]
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
     """Compare everybody's form and document field by field."""
-    return tuple(finding for subject in application.subjects for finding in about(subject.role, _of(subject)))
+    return tuple(
+        finding for subject in application.subjects for finding in about(subject.role, _of(subject, policy))
+    )
 
 
-def _of(subject: Subject) -> tuple[Finding, ...]:
+def _of(subject: Subject, policy: Policy) -> tuple[Finding, ...]:
     form, document = subject.person, subject.document
     return (
         *_name(form.name, document),
@@ -48,6 +50,29 @@ def _of(subject: Subject) -> tuple[Finding, ...]:
         answer("real_name.sex_differs", holds=form.sex != document.sex)
         if form.sex
         else not_assessed("real_name.sex_differs", "not_on_form"),
+        _address(form.address, document.address, policy),
+    )
+
+
+def _address(form: str | None, chip: str | None, policy: Policy) -> Finding:
+    """Province and city by name, the rest by likeness; people move, so this is advice."""
+    reason = "real_name.address_differs"
+    if form is None or chip is None:
+        return not_assessed(reason, "not_given")
+    likeness = names.address_hint(form, chip)
+    named = tuple(zip(("province", "city"), division.named_in(form), division.named_in(chip), strict=True))
+    level = next((level for level, mine, its in named if mine and its and mine != its), None)
+    if likeness is None and level is None:
+        return not_assessed(reason, "not_comparable")
+    limit = policy.real_name.address_likeness_min
+    unlike = likeness is not None and likeness < limit.value
+    return answer(
+        reason,
+        holds=level is not None or unlike,
+        observed=None if likeness is None else round(likeness, 1),
+        limit=limit.value,
+        unit=limit.unit,
+        cause=level,
     )
 
 

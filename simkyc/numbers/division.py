@@ -16,8 +16,9 @@ What the digits alone do not say:
 - 71, 81, 82, 83 (Taiwan, Hong Kong, Macao, and 83 on Taiwan residents' permits) and 9 (foreigners) say nothing
   about a home on the mainland: `not_comparable`.
 
-All of these were read in python-stdnum's table of present and former codes (from Wikipedia) [V], which is not
-needed at run time.
+All of these were read in python-stdnum's table of present and former codes (`stdnum/cn/loc.dat`, made from Wikipedia
+by python-stdnum's update script) [V]. `place` looks names and their years up there: advice for a person to read, never
+a reason against anybody.
 
 A level too near lets a farther opening pass unremarked; a level too far flags a neighbour. Where a code says
 too little the farther level is answered, as this is advice and never refuses.
@@ -28,22 +29,43 @@ too little the farther level is answered, as this is advice and never refuses.
 ('same_city', 'same_province', 'not_comparable')
 >>> agreement('510215', '500109')  # Beibei in Chongqing, before 1997 and since
 'same_city'
+>>> place('320502').full_name(year=1990), place('320502').full_name(year=2020)
+('江苏省苏州市沧浪区', '江苏省苏州市')
+>>> named_in('江苏省苏州市姑苏区平江路1号'), named_in('平江路1号')
+(('32', '3205'), (None, None))
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
+
+from stdnum import numdb
 
 from simkyc.errors import NumberError
 from simkyc.numbers.text import clean, is_digits
 
-__all__ = ["Agreement", "agreement", "compact", "format", "is_valid", "validate"]
+__all__ = [
+    "Agreement",
+    "Period",
+    "Place",
+    "agreement",
+    "compact",
+    "format",
+    "is_valid",
+    "named_in",
+    "place",
+    "validate",
+]
 
 Agreement = Literal["same_county", "same_city", "same_province", "different", "not_comparable"]
 
 _MUNICIPALITIES: Final = ("11", "12", "31", "50")
 _ELSEWHERE: Final = ("71", "81", "82", "83")
 _NO_CITY: Final = ("00", "90")
+_HEADINGS: Final = ("市辖区", "县", "省直辖", "自治区直辖")
 _MOVED: Final = {
     **dict.fromkeys(("5102", "5112", "5121", "5122", "5123", "5135"), "50"),
     **dict.fromkeys(("4410", "4411", "4421", "4422"), "46"),
@@ -104,6 +126,96 @@ def agreement(a: str, b: str) -> Agreement:
     if province in _MUNICIPALITIES or (a[:4] == b[:4] and a[2:4] not in _NO_CITY):
         return "same_city"
     return "same_province"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A name that a code had, with the years in which it was given out; None where it is not known to be limited."""
+
+    name: str
+    since: int | None
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a code is or was called; empty parts where the table knows none."""
+
+    province: str
+    city: str
+    counties: tuple[Period, ...]
+
+    def full_name(self, *, year: int) -> str:
+        """Province, city and county as one text, the county by its name in that year if it had one."""
+        county = next(
+            (
+                period.name
+                for period in self.counties
+                if (period.since is None or period.since <= year)
+                and (period.until is None or year <= period.until)
+            ),
+            "",
+        )
+        return "".join(dict.fromkeys(part for part in (self.province, self.city, county) if part))
+
+
+def place(code: str) -> Place:
+    """The names behind a code, as far as the table knows them; raises as `validate`."""
+    code = validate(code)
+    province, city = _named(code[:2] + "0000"), _named(code[:4] + "00")
+    counties = () if code.endswith("00") else tuple(_periods(_entry(code)))
+    return Place(province, city if city != province else "", counties)
+
+
+def named_in(address: str) -> tuple[str | None, str | None]:
+    """The codes of the province (2 digits) and the city (4 digits) that an address names in full, if it does."""
+    provinces, cities = _names()
+    province = next((code for name, code in provinces.items() if name in address), None)
+    city = next(
+        (
+            code
+            for name, code in cities.items()
+            if name in address and (province is None or code.startswith(province))
+        ),
+        None,
+    )
+    return province or (city[:2] if city else None), city
+
+
+def _entry(code: str) -> str:
+    """What the table says of a code: one name, or several with years in brackets."""
+    found = numdb.get("cn/loc").info(code)
+    return str(found[1][1].get("county", "")) if len(found) > 1 else ""
+
+
+def _periods(entry: str) -> Iterator[Period]:
+    for part in entry.split(","):
+        years, bracket, name = part.rpartition("]")
+        since, _, until = years.removeprefix("[").partition("-")
+        if name:
+            yield Period(name, int(since) if since else None, int(until) if bracket and until else None)
+
+
+def _named(code: str) -> str:
+    """The latest name of a province or city; the table's headings for places without a city are no names."""
+    names = [period.name for period in _periods(_entry(code))]
+    return names[-1] if names and not names[-1].startswith(_HEADINGS) else ""
+
+
+@cache
+def _names() -> tuple[dict[str, str], dict[str, str]]:
+    """Provinces and cities by full name, longer names first."""
+    provinces = {_named(f"{code}0000"): f"{code}" for code in range(11, 83)}
+    cities = {
+        _named(f"{province}{code:02d}00"): f"{province}{code:02d}"
+        for name, province in provinces.items()
+        if name
+        for code in range(1, 100)
+    }
+    return tuple(  # type: ignore[return-value]  # two of them
+        {name: names[name] for name in sorted(names, key=len, reverse=True) if len(name) > 2}
+        for names in (provinces, cities)
+    )
 
 
 def _province(code: str) -> str:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -15,7 +16,23 @@ def names(form: str, chip: str) -> dict[str, object]:
     return {"applicant": {"name": form}, "document": {"name": chip}}
 
 
+def addresses(form: str, chip: str) -> dict[str, object]:
+    return {"applicant": {"address": form}, "document": {"address": chip}}
+
+
 ROWS = [
+    Row("one address in two ways", addresses("苏州市姑苏区平江路1号", "江苏省苏州市姑苏区平江路1号")),
+    Row(
+        "moved to another city",
+        addresses("江苏省南京市玄武区甲路1号", "江苏省苏州市姑苏区平江路1号"),
+        flagged=("address_differs",),
+    ),
+    Row(
+        "moved to another province",
+        addresses("广东省深圳市福田区乙路2号", "江苏省苏州市姑苏区平江路1号"),
+        flagged=("address_differs",),
+    ),
+    Row("another street", addresses("丙丁大道88号三单元", "平江路1号"), flagged=("address_differs",)),
     Row(
         "form without birth date and sex",
         {"applicant": {"birth_date": None, "sex": None}},
@@ -72,4 +89,5 @@ ROWS = [
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_table(row: Row) -> None:
-    assert_row("real_name", row)
+    given = {} if "address" in row.application.get("document", {}) else {"address_differs": "not_given"}
+    assert_row("real_name", replace(row, not_assessed=given | dict(row.not_assessed)))

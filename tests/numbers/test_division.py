@@ -83,3 +83,46 @@ def test_another_county_of_the_same_city_is_never_nearer_than_the_city(code: str
     other = code[:4] + f"{county:02d}"
     if other != code:
         assert division.agreement(code, other) in {"same_city", "same_province", "not_comparable"}
+
+
+NAMED = [
+    ("320502", 1990, "江苏省苏州市沧浪区", "a county that was merged away"),
+    ("320502", 1970, "江苏省苏州市", "before the county had its code"),
+    ("320502", 2020, "江苏省苏州市", "after it was merged"),
+    ("110105", 2020, "北京市朝阳区", "a municipality's heading is no name"),
+    ("429004", 2020, "湖北省仙桃市", "a city directly under its province"),
+    ("320000", 2020, "江苏省", "a province"),
+    ("320599", 2020, "江苏省苏州市", "a county nobody knows"),
+    ("999999", 2020, "", "a code of nowhere"),
+]
+
+
+@pytest.mark.parametrize(("code", "year", "name", "why"), NAMED, ids=[row[3] for row in NAMED])
+def test_a_place_has_the_names_of_its_time(code: str, year: int, name: str, why: str) -> None:
+    assert division.place(code).full_name(year=year) == name
+
+
+@given(st.from_regex(r"[1-9][0-9]{5}", fullmatch=True), st.integers(1900, 2100))
+def test_any_code_has_a_place_and_no_error(code: str, year: int) -> None:
+    assert isinstance(division.place(code).full_name(year=year), str)
+
+
+@given(st.text(max_size=50))
+def test_any_address_names_something_or_nothing(address: str) -> None:
+    province, city = division.named_in(address)
+    assert city is None or city[:2] == province
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("江苏省苏州市姑苏区平江路1号", ("32", "3205")),
+        ("苏州市姑苏区", ("32", "3205")),
+        ("上海市浦东新区", ("31", None)),
+        ("平江路1号", (None, None)),
+        ("", (None, None)),
+    ],
+    ids=["in full", "without the province", "a municipality", "a street alone", "nothing"],
+)
+def test_what_an_address_names(address: str, named: tuple[str | None, str | None]) -> None:
+    assert division.named_in(address) == named
