@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from simkyc import Application, FaceError, LiveFrame, Photo, Policy
 from simkyc.application import Asked
+from simkyc.checks import face as face_check
+from simkyc.checks import photo as photo_check
 from simkyc.checks import presentation
 from simkyc.faces import DlibFaceEngine, FaceEngine
+from simkyc.faces.detection import FaceFinder
+from simkyc.faces.intake import decode
 from simkyc.facts import FaceFacts, Facts, PersonFacts, ask_about
 from simkyc.policy import CameraLimit
-from simkyc.testing import NOW, Capture, FakeFaceEngine, application, facts, portrait, swatch
+from simkyc.testing import (
+    NOW,
+    PEOPLE,
+    Capture,
+    FakeFaceEngine,
+    application,
+    facts,
+    group_portrait,
+    portrait,
+    swatch,
+)
 from simkyc.verdict import Finding, State
 
 ENGINE = DlibFaceEngine()
@@ -158,3 +176,79 @@ def test_an_engine_without_a_calibration_is_an_error_not_a_verdict() -> None:
     whole = application(live_photo=photo, document={"portrait": photo})
     with pytest.raises(FaceError):
         applicants(whole, Policy.default(), Uncalibrated())
+
+
+def drawn_over(*shapes: tuple[str, tuple[int, int, int]]) -> Photo:
+    """Person 0 with something over a part of the face."""
+    picture = decode(shot().data)
+    (face,) = FaceFinder().find(picture, "live")
+    eyes = face.landmarks[:4].astype(int)
+    for what, colour in shapes:
+        if what == "mask":
+            top = (face.landmarks[4, 1] + eyes[:, 1].mean()) / 2
+            cv2.rectangle(picture, (face.left, int(top)), (face.right, face.bottom + 40), colour, -1)
+        else:
+            for outer, inner in (eyes[:2], eyes[2:]):
+                middle = ((outer + inner) / 2).astype(int)
+                axes = (abs(int(outer[0] - inner[0])) // 2 + 8, 14)
+                cv2.ellipse(picture, (int(middle[0]), int(middle[1])), axes, 0, 0, 360, colour, -1)
+    return encoded(picture)
+
+
+def encoded(picture: NDArray[np.uint8]) -> Photo:
+    return Photo(data=bytes(cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))[1].tobytes()))
+
+
+def cartoon() -> Photo:
+    picture = np.full((640, 480, 3), 255, np.uint8)
+    cv2.circle(picture, (240, 300), 150, (255, 220, 120), -1)
+    for x in (190, 290):
+        cv2.circle(picture, (x, 260), 18, (0, 0, 0), -1)
+    cv2.ellipse(picture, (240, 350), (70, 40), 0, 0, 180, (0, 0, 0), 6)
+    return encoded(picture)
+
+
+SHOWN: dict[str, Callable[[], Photo]] = {
+    "a mask": lambda: drawn_over(("mask", (235, 240, 245))),
+    "eyes closed": lambda: drawn_over(("eyes", (205, 165, 140))),
+    "sunglasses": lambda: drawn_over(("eyes", (10, 10, 10))),
+    "a cartoon": cartoon,
+    "a statue: no colour, flat light": lambda: encoded(
+        np.repeat(decode(shot(ambient=1.0).data).mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
+    ),
+    "upside down": lambda: encoded(np.ascontiguousarray(decode(shot().data)[::-1])),
+    "half a face": lambda: encoded(np.ascontiguousarray(decode(shot().data)[:, :235])),
+    "noise": lambda: encoded(np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)),
+    "twenty people": lambda: encoded(
+        np.vstack([decode(group_portrait([(row * 5 + k) % PEOPLE for k in range(5)])) for row in range(4)])
+    ),
+}
+"""What may stand before a camera. Masks, hats and closed eyes are not told apart: five landmarks cannot."""
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_whatever_is_shown_the_facts_are_complete_and_a_stranger_is_never_accepted(name: str) -> None:
+    photo = SHOWN[name]()
+    for seed in (0, 3):
+        face = seen_in(application(seed, live_photo=photo))
+        whole = application(seed, live_photo=photo)
+        known = facts(people={"applicant": PersonFacts(face=face)})
+        findings = [
+            *photo_check.check(whole, known, Policy.default()),
+            *face_check.check(whole, known, Policy.default()),
+        ]
+        accepted = all(not Policy.default().keeps_from_accepting(finding) for finding in findings)
+        assert not (accepted and seed == 3)  # the photo shows person 0, or nobody
+
+
+def test_twenty_people_are_several_faces() -> None:
+    face = seen_in(application(0, live_photo=SHOWN["twenty people"]()))
+    assert face.live.faces > 10
+    assert face.live.companion_size > 0.5
+
+
+def test_twins_pass_for_one_another() -> None:
+    """What no face comparison can tell: two people with one face. The rest of the corridor still stands."""
+    twin = seen_in(application(0, live_photo=shot(noise_seed=9)))
+    assert twin.comparison is not None
+    assert twin.comparison.distance < twin.comparison.accept_distance
