@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
@@ -96,10 +96,10 @@ def imei_of(serial: int) -> str:
 
 
 @lru_cache(maxsize=64)
-def _photos(seed: int) -> tuple[bytes, bytes]:
+def _drawn(seed: int, kind: Literal["chip", "live"]) -> bytes:
     from simkyc.testing.portraits import PEOPLE, chip_portrait, portrait
 
-    return chip_portrait(seed % PEOPLE), portrait(seed % PEOPLE)
+    return (chip_portrait if kind == "chip" else portrait)(seed % PEOPLE)
 
 
 def application(seed: int = 0, **changes: Any) -> Application:
@@ -118,7 +118,6 @@ def application(seed: int = 0, **changes: Any) -> Application:
     Raises:
         InputError: What you changed does not fit.
     """
-    chip, live = _photos(seed)
     born = date(1970 + seed % 35, 1 + seed % 12, 1 + seed % 28)
     sequence = 1 + 2 * (seed % 450)
     number = resident_id(born=born, sequence=sequence)
@@ -134,10 +133,8 @@ def application(seed: int = 0, **changes: Any) -> Application:
             "birth_date": born,
             "valid_from": date(2018, 5, 1),
             "valid_until": date(2038, 5, 1),
-            "portrait": {"data": chip},
         },
         "face_consent": {"given_at": changes.get("applied_at", NOW) - timedelta(minutes=3)},
-        "live_photo": {"data": live},
         "sim": {
             "iccid": STORE_ICCIDS[seed % len(STORE_ICCIDS)],
             "imsi": f"46000{seed + 1:010d}",
@@ -159,6 +156,11 @@ def application(seed: int = 0, **changes: Any) -> Application:
                 fields["applicant"] |= {on_form[key]: change[key] for key in on_form if key in change}
         else:
             fields[field] = change
+    # Drawing takes a while, so only what nobody gave is drawn.
+    if "live_photo" not in fields:
+        fields["live_photo"] = {"data": _drawn(seed, "live")}
+    if isinstance(fields["document"], dict) and "portrait" not in fields["document"]:
+        fields["document"]["portrait"] = {"data": _drawn(seed, "chip")}
     return Application(**fields)
 
 
