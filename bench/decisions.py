@@ -60,7 +60,8 @@ def decisions(run: Run) -> Table:
         note=(
             "Worse: simkyc refuses or cannot see somebody whom face_recognition matches with their own ID, or accepts "
             "one whom it tells from the ID's owner. Better: the other way round, or left to a person where "
-            "face_recognition is wrong. What goes to review is nobody's wrong decision, and it is somebody's work."
+            "face_recognition is wrong. What goes to review is nobody's wrong decision, and it is somebody's work. "
+            "Some of the real people are among those the calibration was made on; docs/accuracy.md keeps them apart."
         ),
     )
 

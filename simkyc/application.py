@@ -25,6 +25,7 @@ from pydantic import (
     StringConstraints,
     ValidationError,
 )
+from pydantic_core import PydanticSerializationError
 
 from simkyc.errors import InputError
 from simkyc.numbers.documents import DocumentKind
@@ -141,8 +142,29 @@ class Model(BaseModel):
             ) from None
 
     def to_json(self) -> str:
-        """Write it as JSON that `from_json` reads back to an equal value."""
-        return self.model_dump_json()
+        """Write it as JSON that `from_json` reads back to an equal value.
+
+        Raises:
+            InputError: A part was put in unchecked, as by pydantic's `model_copy` or `model_construct`.
+        """
+        try:
+            return self.model_dump_json(warnings="error")
+        except PydanticSerializationError:
+            raise InputError(
+                f"{type(self).__name__} holds a part that was not checked: use changed()"
+            ) from None
+
+    def changed(self, **changes: Any) -> Self:
+        """The same with other values in the fields named, checked like a new one.
+
+        Raises:
+            InputError: A field is unknown or of the wrong kind.
+        """
+        return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | changes)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse, without pydantic's message, which would repeat the value."""
+        raise AttributeError(f"{type(self).__name__} is frozen: use changed()")
 
     def __repr_args__(self) -> Iterator[tuple[str, object]]:
         return ((name, getattr(self, name)) for name in self.shown)
@@ -333,8 +355,8 @@ class Application(Model):
     `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw of a
     customer who looks straight; `live_frames` are more frames of the same capture, at most 8, with or without
     a challenge. `camera_id` names the camera, for the limits that hold for it alone. Without `face_consent`
-    no photo is looked at and the application goes to a person instead. Where a `representative` acts, the
-    applicant is not at the counter and has no live photo.
+    no photo is looked at and the application goes to a person instead. Where a `representative` acts and
+    the applicant is not at the counter, there is no `live_photo`, and `live_frames` are the representative's.
     """
 
     shown = ("application_id",)
@@ -365,7 +387,7 @@ class Application(Model):
             self.document,
             self.face_consent,
             self.live_photo,
-            is_present=self.representative is None,
+            is_present=self.representative is None or self.live_photo is not None,
         )
         others: tuple[tuple[Role, _Party | None], ...] = (
             ("guardian", self.guardian),

@@ -10,15 +10,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import TYPE_CHECKING
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
 
 from simkyc.application import Application, Asked, IdDocument, LiveFrame, Photo, Role, Subject
 from simkyc.authority import Authority, AuthorityAnswer, AuthorityQuery
 from simkyc.errors import NumberError, PhotoError
-from simkyc.numbers import documents, iccid, imei, mrz, msisdn
+from simkyc.numbers import documents, iccid, imei, msisdn
+from simkyc.numbers.documents import DocumentKind
 from simkyc.policy import DAY_S, Policy
-from simkyc.watch import Listing
+from simkyc.watch import CHINA, Listing
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import Examination, FaceEngine
@@ -38,8 +39,9 @@ __all__ = [
     "SimFacts",
     "age_years",
     "ask_about",
-    "consent_holds",
-    "day_at_counter",
+    "consent_fault",
+    "day_in_china",
+    "is_same_person",
     "listing_keys",
     "opening_keys",
     "opening_windows",
@@ -230,11 +232,10 @@ def ask_about(
     Raises:
         FaceError: The engine cannot work. A poor photo is no error but a fact.
     """
-    day = day_at_counter(application, now)
     return {
         subject.role: PersonFacts(
             face=ask_faces(application, subject, policy, engine())
-            if subject.is_present and consent_holds(subject, application, policy, day)
+            if subject.is_present and consent_fault(subject, application, policy, now) is None
             else None,
             authority=ask_authority(subject.document, authority),
         )
@@ -242,18 +243,45 @@ def ask_about(
     }
 
 
-def day_at_counter(application: Application, now: datetime) -> date:
-    """The calendar day where the counter stands."""
-    return now.astimezone(application.applied_at.tzinfo).date()
+def day_in_china(now: datetime) -> date:
+    """The calendar day at every counter, whatever zone its clock is set to."""
+    try:
+        return now.astimezone(CHINA).date()
+    except OverflowError:  # the last or first day that there is
+        return now.date()
 
 
-def consent_holds(subject: Subject, application: Application, policy: Policy, day: date) -> bool:
-    """Whether a consent was given, by somebody who is there and old enough to give it."""
-    if subject.face_consent is None:
-        return False
-    if subject.face_consent.given_by == "guardian":
-        return application.guardian is not None
-    return age_years(subject.document.birth_date, day) >= policy.document.consent_age.value
+def consent_fault(
+    subject: Subject, application: Application, policy: Policy, now: datetime
+) -> Literal["no_consent", "given_later", "given_long_ago", "given_by_other", "guardian_needed"] | None:
+    """Why nobody may look at this face; None where a consent holds.
+
+    A guardian consents for the applicant alone, for a minor, and is there, of age and somebody else.
+    """
+    consent = subject.face_consent
+    if consent is None:
+        return "no_consent"
+    before = now - consent.given_at
+    is_later = before < -timedelta(minutes=policy.counter_clock.max_difference.value)
+    if is_later or before > timedelta(hours=policy.document.consent_max_age.value):
+        return "given_later" if is_later else "given_long_ago"
+    day = day_in_china(now)
+    age = age_years(subject.document.birth_date, day)
+    if consent.given_by == "self":
+        return None if age >= policy.document.consent_age.value else "guardian_needed"
+    adult = policy.parties.adult_age.value
+    if subject.role != "applicant" or age >= adult:
+        return "given_by_other"
+    guardian = application.guardian
+    if guardian is None or age_years(guardian.document.birth_date, day) < adult:
+        return "guardian_needed"
+    return "guardian_needed" if is_same_person(guardian.document, subject.document) else None
+
+
+def is_same_person(first: IdDocument, second: IdDocument) -> bool:
+    """Whether two documents name one person, as far as their numbers tell."""
+    known = documents.identity(first.kind, first.number)
+    return known is not None and known == documents.identity(second.kind, second.number)
 
 
 def age_years(birth_date: date, today: date) -> int:
@@ -272,8 +300,9 @@ def ask_faces(application: Application, subject: Subject, policy: Policy, engine
         if subject.document.portrait is None
         else _examine(subject.document.portrait, policy, engine)
     )
-    # Frames and camera are of the capture of whoever stands there; without a representative that is the applicant.
-    frames = application.live_frames if subject.role == "applicant" else ()
+    # The frames are of whoever asks for the card: without a representative that is the applicant.
+    captured = "applicant" if application.representative is None else "representative"
+    frames = application.live_frames if subject.role == captured else ()
     shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
     live, *others = shots
     averaged = _best(shots, int(policy.presentation.averaged_frames.value))
@@ -441,25 +470,29 @@ def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
 
 
 def _person_key(document: IdDocument, keyring: Keyring) -> str | None:
-    try:
-        state = mrz.parse(mrz.repaired(document.zone)).issuer if document.zone else None
-    except NumberError:
-        state = None
-    identity = documents.identity(document.kind, document.number, state=state or None)
+    """A passport counts by its number alone: no check digit covers the state, and one misread would be new limits."""
+    identity = documents.identity(document.kind, document.number)
     return None if identity is None else keyring.person(*identity)
+
+
+_SERVICE: Final[tuple[DocumentKind, ...]] = ("military_id", "armed_police_id")
 
 
 def listing_keys(document: IdDocument, keyring: Keyring) -> tuple[str, ...]:
     """What lists know this person and this document by; nothing when the number is no number.
 
     A list seldom says which state issued a passport, so that its number counts alone: nobody is missed, and two
-    people of two states with one number are told apart on appeal.
+    people of two states with one number are told apart on appeal. So are a soldier and a policeman: their bare
+    numbers do not tell which of the two documents it is.
     """
-    identity = documents.identity(document.kind, document.number)
-    if identity is None:
-        return ()
-    number = documents.validate(document.kind, document.number)
-    return keyring.person(*identity), keyring.document(document.kind, number)
+    kinds = _SERVICE if document.kind in _SERVICE else (document.kind,)
+    keys: list[str] = []
+    for kind in kinds:
+        identity = documents.identity(kind, document.number)
+        if identity is not None:
+            number = documents.validate(kind, document.number)
+            keys += keyring.person(*identity), keyring.document(kind, number)
+    return tuple(dict.fromkeys(keys))
 
 
 def opening_windows(policy: Policy) -> OpeningWindows:

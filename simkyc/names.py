@@ -212,7 +212,7 @@ def compare_latin(form: str, zone: Zone | str) -> NameAnswer:
 def address_hint(a: str, b: str) -> float | None:
     """How alike two addresses look, 0 to 100, for a person to read. Advice only: nothing may decide by it.
 
-    None where one is empty or `rapidfuzz` (`pip install simkyc[names]`) is not installed.
+    None where one is empty or `rapidfuzz` (simkyc's extra `names`) is not installed.
 
     >>> address_hint("江苏省苏州市姑苏区人民路1号", "苏州市姑苏区人民路1号")
     100.0

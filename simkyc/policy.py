@@ -47,11 +47,13 @@ class CounterClock(Model):
 
 
 class DocumentLimits(Model):
-    """Ages that decide how a document is treated."""
+    """Ages that decide how a document is treated, and kinds that no machine reads."""
 
     adult_age: Limit
     consent_age: Limit
+    consent_max_age: Limit
     oldest_age: Limit
+    read_by_eye: tuple[DocumentKind, ...]
 
 
 class RealNameLimits(Model):
@@ -64,6 +66,7 @@ class PartyLimits(Model):
     """Who may act, with which document, and for how many."""
 
     applicant_documents: tuple[DocumentKind, ...] = Field(min_length=1)
+    minor_documents: tuple[DocumentKind, ...]
     other_documents: tuple[DocumentKind, ...] = Field(min_length=1)
     youngest_age: Limit
     guardian_below_age: Limit
@@ -201,6 +204,7 @@ class Outcome:
     """What a policy made of the findings; the screener dresses it as a `Verdict`."""
 
     decision: Decision
+    findings: tuple[Finding, ...]
     reasons: tuple[str, ...]
     advice: tuple[Action, ...]
     silent_alert: bool
@@ -298,7 +302,8 @@ class Policy(Model):
             ruling = self.reasons.get(finding.reason)
             if ruling is None:
                 raise PolicyError("a finding has a reason that the policy does not rule on")
-            ruled.append((ruling.decide(finding), finding))
+            decision = ruling.decide(finding)
+            ruled.append((decision, finding.model_copy(update={"decision": decision})))
         against = [(decision, finding) for decision, finding in ruled if decision is not Decision.ACCEPT]
         places = {code: place for place, code in enumerate(REASONS)}
         # Worst first; among equals a flagged reason says more than one that could not be checked.
@@ -311,6 +316,7 @@ class Policy(Model):
         )
         return Outcome(
             decision=max((decision for decision, _ in ruled), default=Decision.REFUSE),
+            findings=tuple(finding for _, finding in ruled),
             reasons=tuple(dict.fromkeys(finding.reason for _, finding in against)),
             advice=tuple(
                 dict.fromkeys(

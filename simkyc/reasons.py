@@ -173,7 +173,7 @@ _ALL = (
         A.CALL_SUPERVISOR,
         W("监护人成年", "guardian of age"),
         W(
-            "监护人未成年：请主管核实监护关系。",
+            "未成年，不能作监护人：请主管核实监护关系。",
             "The guardian is not of age: the supervisor looks at the relation.",
         ),
         _ONE_MOMENT,
@@ -195,7 +195,7 @@ _ALL = (
         A.DO_NOT_ISSUE,
         W("代办人成年", "representative of age"),
         W(
-            "代办人未成年：不能代办。",
+            "未成年：不能代办。",
             "The representative is not of age and cannot act for another: do not issue.",
         ),
         _NOT_TODAY,
@@ -214,7 +214,7 @@ _ALL = (
         A.ASK_FOR_AUTHORISATION,
         W("授权书有效期", "validity of the letter"),
         W(
-            "授权委托书不在有效期内：请出示有效的授权。",
+            "授权委托书不在有效期内：请出示有效的授权委托书。",
             "The letter of authorisation is not valid today: ask for one that is.",
         ),
         _ONE_MOMENT,
@@ -329,6 +329,17 @@ _ALL = (
         _REAL_NAME,
     ),
     Reason(
+        "document.read_by_eye",
+        A.CALL_SUPERVISOR,
+        W("机器可读证件", "document that a machine reads"),
+        W(
+            "此类证件无法由机器读取：请主管查验证件原件。",
+            "No machine reads this kind of document: the supervisor examines the original.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
         "document.not_yet_valid",
         A.DO_NOT_ISSUE,
         W("证件生效日期", "start of validity"),
@@ -341,7 +352,7 @@ _ALL = (
         A.DO_NOT_ISSUE,
         W("证件有效期", "end of validity"),
         W(
-            "证件已过有效期：不能办理，请客户换领证件。",
+            "证件已过有效期：不能办理，请换领证件。",
             "The document has expired: do not issue; the customer renews it.",
         ),
         _NEW_DOCUMENT,
@@ -386,7 +397,7 @@ _ALL = (
         A.CALL_SUPERVISOR,
         W("姓名繁简异体", "variant characters of the name"),
         W(
-            "登记姓名与证件为繁简或异体字：请主管对照证件确认。",
+            "登记姓名与证件存在繁简或异体字差异：请主管对照证件确认。",
             "Form and card write the name in variant characters: the supervisor compares with the card.",
         ),
         _ONE_MOMENT,
@@ -461,7 +472,7 @@ _ALL = (
         A.CALL_SUPERVISOR,
         W("权威数据源记录", "record at the authority"),
         W(
-            "权威数据源无此记录（如迁户、军人）：不等于不一致，由主管办理。",
+            "权威数据源无此记录（如户口迁移、军人）：不等于不一致，由主管办理。",
             "The authority has no record (a move, a soldier): this is no mismatch; the supervisor decides.",
         ),
         _ONE_MOMENT,
@@ -504,7 +515,7 @@ _ALL = (
         A.CALL_SUPERVISOR,
         W("人脸识别同意", "consent to face comparison"),
         W(
-            "客户未同意人脸识别：请主管查验证件并人工办理。",
+            "未同意人脸识别：请主管查验证件并人工办理。",
             "The customer does not consent to face comparison: the supervisor examines the document and decides.",
         ),
         _ONE_MOMENT,
@@ -825,8 +836,8 @@ _ALL = (
         A.DO_NOT_ISSUE,
         W("SIM 卡归属", "SIM allocated to this store"),
         W(
-            "此卡未配发给本店：不能发放，收回此卡并上报。",
-            "This SIM was not allocated to this store: do not issue it; keep it and report it.",
+            "此卡未配发给本店：请先重新扫描核对；确认后不能发放，收回此卡并上报。",
+            "This SIM is not allocated to this store: scan it again; if it stays so, keep and report it.",
         ),
         _OTHER_CARD,
         _STOCK,
@@ -847,7 +858,7 @@ _ALL = (
         A.TAKE_ANOTHER_SIM,
         W("SIM 卡占用", "SIM free to sell"),
         W(
-            "此卡或所选号码正被另一笔申请占用：请换卡换号，或先结清那笔申请。",
+            "此卡或所选号码正被另一笔申请占用：请换卡换号，或先办结那笔申请。",
             "Another application holds this SIM or its number: take others, or settle that application first.",
         ),
         _OTHER_CARD,
@@ -857,7 +868,7 @@ _ALL = (
         "device_sim.device_not_declared",
         A.SCAN_DEVICE_AGAIN,
         W("使用设备", "device declared"),
-        W("没有登记使用设备：请录入手机 IMEI。", "No device is declared: enter the phone's IMEI."),
+        W("没有登记使用设备：请录入手机 IMEI 后重新提交。", "No device is declared: enter the phone's IMEI."),
         _ONE_MOMENT,
         _HOUSE,
     ),

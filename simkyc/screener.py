@@ -14,8 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from pydantic import TypeAdapter, ValidationError
+
 from simkyc._version import __version__
-from simkyc.application import Application, IdDocument, Role
+from simkyc.application import Application, IdDocument, Identifier, Role
 from simkyc.authority import Authority
 from simkyc.checks import CHECKS
 from simkyc.errors import InputError, SettlementError
@@ -141,7 +143,9 @@ class Screener:
             FaceError: The face engine cannot work.
         """
         stopwatch = _Stopwatch()
-        body = self._history.keyring.body(application.to_json())
+        canonical = _canonical(application)
+        application = Application.from_json(canonical)  # whoever made it may have gone round its checks
+        body = self._history.keyring.body(canonical)
         with self._history.read() as reader:
             recorded = reader.recorded(application.application_id)
         if recorded is not None:
@@ -172,6 +176,7 @@ class Screener:
                 "application_id": verdict.application_id,
                 "decision": verdict.decision.value,
                 "reasons": verdict.reasons,
+                "flagged": verdict.flagged,
                 "silent_alert": verdict.silent_alert,
             },
         )
@@ -190,6 +195,7 @@ class Screener:
             InputError: `at` has no zone.
         """
         stopwatch = _Stopwatch()
+        application = Application.from_json(_canonical(application))
         now = _whole_second(self._clock() if at is None else at)
         with stopwatch.lap("people"):
             people = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
@@ -211,14 +217,21 @@ class Screener:
         Args:
             application_id: The application that was screened.
             opened: Whether the card was issued.
-            approved_by: Identifier of the supervisor; needed to open what went to review.
+            approved_by: Identifier of the supervisor, no name; needed to open what went to review. What can be
+                mended (`Verdict.to_correct`) no supervisor opens a number over.
             late: The card was already handed over although the admission had expired. It is remembered
                 as opened, for the history must know every card; limits may then be exceeded.
 
         Raises:
-            SettlementError: Unknown, never admitted, settled otherwise before, not approved, or expired.
+            InputError: `approved_by` is no identifier, or a flag is no bool.
+            SettlementError: Unknown, never admitted, settled otherwise before, not approved, to be mended
+                first, or expired.
             HistoryError: It could not be written.
         """
+        if not isinstance(opened, bool) or not isinstance(late, bool):
+            raise InputError("opened and late are True or False")
+        if approved_by is not None:
+            _identifier(approved_by, "approved_by")
         with self._history.write() as transaction:
             recorded = transaction.recorded(application_id)
             if recorded is None:
@@ -249,9 +262,11 @@ class Screener:
             How many cards.
 
         Raises:
+            InputError: The store's identifier is none that an application can carry.
             NumberError: One of them is no ICCID; none is allocated then.
             HistoryError: It could not be written.
         """
+        _identifier(store_id, "store_id")
         cards = [iccid.validate(card) for card in iccids]
         with self._history.write() as transaction:
             return transaction.allocate(store_id, cards)
@@ -403,7 +418,7 @@ class Screener:
             decision=outcome.decision,
             final=outcome.decision in {Decision.ACCEPT, Decision.REFUSE},
             reasons=outcome.reasons,
-            findings=tuple(findings),
+            findings=outcome.findings,
             advice=outcome.advice,
             silent_alert=outcome.silent_alert,
             policy_id=self._policy.policy_id,
@@ -425,6 +440,21 @@ class Screener:
         return None if hold is None else now + timedelta(minutes=hold.value)
 
 
+def _identifier(value: str, what: str) -> None:
+    try:
+        TypeAdapter(Identifier).validate_python(value, strict=True)
+    except ValidationError:
+        raise InputError(
+            f"{what} is 1 to 64 of A-Z a-z 0-9 . _ : / @ - and begins with a letter or digit"
+        ) from None
+
+
+def _canonical(application: Application) -> str:
+    if not isinstance(application, Application):
+        raise InputError("an Application is screened, and nothing else: Application.from_json reads one")
+    return application.to_json()
+
+
 def _replay(recorded: Recorded, body: str) -> Verdict:
     if recorded.body_digest != body:
         raise InputError("another application was screened under this application_id; use a new one")
@@ -436,6 +466,13 @@ def _may_open(recorded: Recorded, now: datetime, *, approved_by: str | None, lat
         raise SettlementError(f"the verdict was {recorded.decision}: no card may be issued on it")
     if recorded.decision is Decision.REVIEW and not approved_by:
         raise SettlementError("the verdict was review: say which supervisor approved it (approved_by)")
+    if recorded.decision is Decision.REVIEW:
+        mend = Verdict.from_json(recorded.verdict_json).to_correct
+        if mend:
+            raise SettlementError(
+                f"no supervisor may open a number over what can be mended ({', '.join(mend)}): "
+                "mend it and screen a new application"
+            )
     if now >= recorded.admitted_until and not late:
         raise SettlementError(
             "the admission expired: screen a new application before you issue the card; "

@@ -84,6 +84,7 @@ class Finding(Model):
         cause: A short stable word for why; always there when `state` is `not_assessed`.
         data_as_of: The time up to which the data behind it reaches, where it has one.
         evidence: Further figures.
+        decision: What it leads to by itself under the policy; None before a policy saw it.
     """
 
     shown = ("reason", "state", "observed", "limit", "unit", "cause", "subject")
@@ -98,6 +99,7 @@ class Finding(Model):
     cause: str | None = None
     data_as_of: AwareDatetime | None = None
     evidence: tuple[Evidence, ...] = ()
+    decision: Decision | None = None
 
     @model_validator(mode="after")
     def _says_why(self) -> Self:
@@ -143,11 +145,35 @@ class Verdict(Model):
     decided_at: AwareDatetime
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
 
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """The reasons that hold, worst first: what was found, without what could not be checked."""
+        return tuple(
+            reason
+            for reason in self.reasons
+            if any(tells(finding, reason) and finding.state is State.FLAGGED for finding in self.findings)
+        )
+
+    @property
+    def to_correct(self) -> tuple[str, ...]:
+        """The reasons that somebody at the counter can mend; no supervisor may open a number over them."""
+        return tuple(
+            reason
+            for reason in self.reasons
+            if any(
+                tells(finding, reason)
+                and finding.decision is Decision.RETRY
+                and (finding.state is State.FLAGGED or finding.cause not in EXPLAINED)
+                for finding in self.findings
+            )
+        )
+
     def messages(self, language: Language = "zh-CN", audience: Audience = "clerk") -> tuple[str, ...]:
         """What to show or say, one sentence a line, the worst first.
 
         Customer words never reveal thresholds, other people or a silent alert; clerk words never reveal a
-        silent alert. Both leave out what could not be checked because of something else that is said.
+        silent alert. Both leave out what could not be checked because of something else that is said, and
+        beside a refusal whatever is less.
         Internal words hold everything and add the figures.
 
         Args:
@@ -165,7 +191,9 @@ class Verdict(Model):
                 finding for finding in self.findings if tells(finding, reason) and finding.subject == subject
             ]
             assessed = any(finding.state is State.FLAGGED for finding in weighty)
-            text = about(subject, language) + words(reason, language, audience, assessed=assessed)
+            text = words(reason, language, audience, assessed=assessed)
+            if audience != "customer":  # who hears what it is about somebody else
+                text = about(subject, language) + text
             if audience == "internal":
                 text += "".join(f" [{figures(finding)}]" for finding in weighty)
             lines.append(text)
@@ -173,10 +201,19 @@ class Verdict(Model):
 
     def _worth_saying(self, audience: Audience) -> tuple[tuple[str, Role], ...]:
         """The reasons and whom each is about, for people at the counter without those that follow from another."""
+        only_refusals = audience != "internal" and any(
+            finding.decision is Decision.REFUSE for finding in self.findings
+        )
         pairs: list[tuple[str, Role]] = []
         for reason in self.reasons:
-            found = dict.fromkeys(finding.subject for finding in self.findings if tells(finding, reason))
-            pairs += [(reason, subject) for subject in found] or [(reason, "applicant")]
+            found = dict.fromkeys(
+                finding.subject
+                for finding in self.findings
+                if tells(finding, reason) and not (only_refusals and finding.decision is not Decision.REFUSE)
+            )
+            pairs += [(reason, subject) for subject in found]
+            if not found and not only_refusals:
+                pairs.append((reason, "applicant"))
         flagged = {
             (finding.reason, finding.subject) for finding in self.findings if finding.state is State.FLAGGED
         }
@@ -200,7 +237,8 @@ def about(subject: Role, language: Language) -> str:
 
 def tells(finding: Finding, reason: str) -> bool:
     """Whether a finding gave this reason its weight."""
-    return finding.reason == reason and finding.state is not State.PASSED
+    counts = finding.state is not State.PASSED and finding.decision is not Decision.ACCEPT
+    return finding.reason == reason and counts
 
 
 def figures(finding: Finding) -> str:

@@ -189,3 +189,12 @@ def test_the_equal_instant_in_another_zone_is_equal() -> None:
 def test_public_dates_are_dates() -> None:
     assert isinstance(application().document.birth_date, date)
     assert simkyc.Application is Application
+
+
+def test_changed_is_checked_like_new() -> None:
+    whole = application(live_photo={"data": PHOTO}, document={"portrait": {"data": PHOTO}})
+    assert whole.changed(application_id="other").application_id == "other"
+    assert whole.changed() == whole
+    for changes in ({"unheard_of": 1}, {"application_id": "a b"}, {"sim": {"iccid": 5}}):
+        with pytest.raises(InputError):
+            whole.changed(**changes)

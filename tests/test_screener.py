@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,21 @@ def again(seed: int, serial: int, **changes: Any) -> Application:
     )
 
 
+PASSPORT = {
+    "kind": "passport",
+    "number": "L898902C3",
+    "name": "EXAMPLE ANNA",
+    "sex": "female",
+    "birth_date": date(1974, 8, 12),
+    "valid_until": date(2032, 4, 15),
+}
+
+
+def passport_zone(state: str) -> str:
+    """Its zone; no check digit covers the state."""
+    return f"{f'P<{state}EXAMPLE<<ANNA':<<44}L898902C36{state}7408122F3204153<<<<<<<<<<<<<<<4"
+
+
 def flagged(verdict: Verdict) -> set[str]:
     return {finding.reason for finding in verdict.findings if finding.state is State.FLAGGED}
 
@@ -75,6 +90,23 @@ def test_an_honest_application_is_accepted(screener: Screener) -> None:
     assert verdict.policy_id == Policy.default().policy_id
     assert {"people", "history", "document", "openings"} <= verdict.elapsed_ms.keys()
     assert Verdict.from_json(verdict.to_json()) == verdict
+
+
+def test_a_passport_counts_once_whatever_its_zone_says_of_the_state(screener: Screener) -> None:
+    decisions = []
+    for serial, state in enumerate(("UTO", "AAA", "BBB", None)):
+        zone = None if state is None else passport_zone(state)
+        document = PASSPORT | {"zone": zone}
+        decisions.append(screener.screen(again(0, serial, document=document)).decision)
+    assert decisions == [Decision.ACCEPT, Decision.ACCEPT, Decision.REVIEW, Decision.REVIEW]
+
+
+@pytest.mark.parametrize(
+    "number", ["号码", "E1234\u200b5678", "军字第1234567号"], ids=["words", "invisible", "officer"]
+)
+def test_a_zone_beside_what_is_no_number_is_an_answer(screener: Screener, number: str) -> None:
+    document = PASSPORT | {"number": number, "zone": passport_zone("UTO")}
+    assert screener.screen(honest(document=document)).decision is Decision.RETRY
 
 
 def test_the_same_application_again_gets_the_recorded_verdict(screener: Screener, clock: Clock) -> None:
@@ -376,3 +408,64 @@ def test_times_are_kept_to_the_second() -> None:
     clock = Clock(datetime(2026, 11, 2, 2, 0, 0, 999_999, tzinfo=UTC))
     with Screener.open("sqlite://", faces=FakeFaceEngine(), clock=clock) as screener:
         assert screener.preview(honest()).decided_at == datetime(2026, 11, 2, 2, tzinfo=UTC)
+
+
+def test_what_can_be_mended_no_supervisor_opens_a_number_over(screener: Screener) -> None:
+    verdict = screener.screen(honest(device=None, notice=None))
+    assert verdict.decision is Decision.REVIEW
+    assert verdict.to_correct == ("notice.not_signed",)
+    with pytest.raises(SettlementError, match=r"notice\.not_signed"):
+        screener.settle("test-0", opened=True, approved_by="supervisor-7")
+    screener.settle("test-0", opened=False)
+
+
+@pytest.mark.parametrize(
+    ("settled", "advice"),
+    [
+        ({"opened": "no"}, "True or False"),
+        ({"opened": True, "late": 1}, "True or False"),
+        ({"opened": True, "approved_by": "王主管"}, "approved_by"),
+        ({"opened": True, "approved_by": ""}, "approved_by"),
+    ],
+    ids=["a word for opened", "a number for late", "a name for an identifier", "an empty identifier"],
+)
+def test_a_settlement_that_means_nothing_is_an_input_error(
+    screener: Screener, settled: dict[str, Any], advice: str
+) -> None:
+    screener.screen(honest())
+    with pytest.raises(InputError, match=advice):
+        screener.settle("test-0", **settled)
+
+
+def test_a_store_that_no_application_can_name_gets_no_cards(screener: Screener) -> None:
+    with pytest.raises(InputError, match="store_id"):
+        screener.allocate("店 1", STORE_ICCIDS)
+
+
+@pytest.mark.parametrize(
+    "unchecked",
+    [
+        {"applied_at": NOW.replace(tzinfo=None)},
+        {"application_id": "a b"},
+        {"applicant": {"name": "张三"}},
+    ],
+    ids=["a time without zone", "an id that is none", "a dict for a person"],
+)
+def test_what_went_round_the_checks_is_checked_again(screener: Screener, unchecked: dict[str, Any]) -> None:
+    whole = honest().model_copy(update=unchecked)
+    for judge in (screener.screen, screener.preview):
+        with pytest.raises(InputError) as caught:
+            judge(whole)
+        assert "张三" not in str(caught.value)
+    nothing: Any
+    for nothing in (None, "application", {}):
+        with pytest.raises(InputError, match="Application"):
+            screener.screen(nothing)
+
+
+def test_a_refusal_is_said_alone(screener: Screener) -> None:
+    verdict = screener.screen(honest(device=None, notice=None, live_photo={"data": swatch(500)}))
+    assert verdict.decision is Decision.REFUSE
+    assert verdict.flagged[0] == "face.different_person"
+    assert verdict.messages("en", "clerk") == ("This is not the person on the ID: do not issue.",)
+    assert len(verdict.messages("en", "internal")) > 1

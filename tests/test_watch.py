@@ -348,6 +348,14 @@ def test_a_lost_card_is_refused_and_the_new_one_with_its_number_is_not(screener:
     assert screener.preview(renewed).decision is Decision.ACCEPT
 
 
+def test_a_soldiers_bare_number_is_looked_for_under_both_kinds(screener: Screener) -> None:
+    soldier = honest(document={"kind": "military_id", "number": "1234567"})
+    screener.watch([row_of(soldier)])
+    police = honest(document={"kind": "armed_police_id", "number": "1234567"})
+    for one in (soldier, police):
+        assert "listed.person" in screener.preview(one).reasons
+
+
 def test_who_was_taken_off_is_accepted_and_was_refused_then(screener: Screener, clock: Clock) -> None:
     screener.watch([row_of(honest())])
     refused_at = clock.now

@@ -1,6 +1,6 @@
 """Asking the operator's or the state's verification service about one person.
 
-`camara.CamaraKycMatch` asks one over HTTP; it needs `pip install simkyc[authority]` and is not loaded here.
+`camara.CamaraKycMatch` asks one over HTTP; it needs simkyc's extra `authority` and is not loaded here.
 """
 
 from __future__ import annotations

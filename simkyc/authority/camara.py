@@ -3,7 +3,7 @@
 Source: https://github.com/camaraproject/KnowYourCustomerMatch, version 0.3. A person is identified by the document's
 number; no telephone number is sent, because the applicant has none yet. The API's scores are fuzzy and decide nothing.
 
-Needs `pip install 'simkyc[authority]'`, which is loaded when a `CamaraKycMatch` is made.
+Needs simkyc's extra `authority`, which is loaded when a `CamaraKycMatch` is made.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ class CamaraKycMatch:
             from simkyc.authority.deadline import DeadlineTransport
         except ImportError:
             raise SimkycError(
-                "an authority over HTTP needs what pip install 'simkyc[authority]' brings"
+                "an authority over HTTP needs simkyc's extra authority: pip install './simkyc[authority]' from a clone"
             ) from None
 
         _check(timeout_s > 0 and math.isfinite(timeout_s), "timeout_s is a number of seconds above 0")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from simkyc.application import Application, Role, Subject
-from simkyc.facts import Facts, consent_holds, day_at_counter
+from simkyc.facts import Facts, consent_fault
 from simkyc.policy import Policy
 from simkyc.reasons import REASONS
 from simkyc.verdict import Evidence, Finding, State
@@ -58,6 +58,6 @@ def about(role: Role, findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def unseen(subject: Subject, application: Application, facts: Facts, policy: Policy) -> str | None:
     """Why nobody looked at this person's face; None where somebody did."""
-    if not consent_holds(subject, application, policy, day_at_counter(application, facts.now)):
+    if consent_fault(subject, application, policy, facts.now) is not None:
         return "no_consent"
     return "engine_not_asked" if facts.people[subject.role].face is None else None

@@ -23,6 +23,9 @@ from simkyc.verdict import Evidence, Finding
 
 __all__ = ["check"]
 
+_NEEDED = ("number", "name")
+"""A match that did not compare these is none: birth date and sex belong to too many people."""
+
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
     """Turn the authority's answer about everybody in the application into findings."""
@@ -37,6 +40,10 @@ def _of(said: AuthorityAnswer | None) -> tuple[Finding, ...]:
     if said is None or said.outcome == "unavailable":
         return tuple(
             not_assessed(reason, _cause(said)) for reason in ("authority.differs", "authority.no_record")
+        )
+    if said.outcome == "match" and "not_available" in (said.fields.get(name) for name in _NEEDED):
+        return tuple(
+            not_assessed(reason, "not_available") for reason in ("authority.differs", "authority.no_record")
         )
     reference = () if said.reference is None else (Evidence(name="reference", value=said.reference),)
     no_record = answer(

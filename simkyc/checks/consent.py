@@ -15,11 +15,11 @@ Without consent no template is made, nothing of the face is stored, and a person
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import datetime
 
 from simkyc.application import Application, Subject
 from simkyc.checks.answers import about, answer, not_assessed
-from simkyc.facts import Facts, consent_holds, day_at_counter
+from simkyc.facts import Facts, consent_fault
 from simkyc.policy import Policy
 from simkyc.verdict import Evidence, Finding
 
@@ -28,16 +28,15 @@ __all__ = ["check"]
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Judge the consent of everybody before the camera."""
-    day = day_at_counter(application, facts.now)
     return tuple(
         finding
         for subject in application.subjects
         if subject.is_present
-        for finding in about(subject.role, _of(subject, application, policy, day))
+        for finding in about(subject.role, _of(subject, application, policy, facts.now))
     )
 
 
-def _of(subject: Subject, application: Application, policy: Policy, day: date) -> tuple[Finding, ...]:
+def _of(subject: Subject, application: Application, policy: Policy, now: datetime) -> tuple[Finding, ...]:
     consent = subject.face_consent
     if consent is None:
         return (
@@ -49,11 +48,21 @@ def _of(subject: Subject, application: Application, policy: Policy, day: date) -
         Evidence(name="basis", value=consent.basis),
         Evidence(name="given_at", value=consent.given_at.isoformat()),
     )
+    fault = consent_fault(subject, application, policy, now)
+    if fault in {
+        "given_later",
+        "given_long_ago",
+        "given_by_other",
+    }:  # which is none of this person's, or none yet
+        return (
+            answer("consent.not_given", holds=True, cause=fault, evidence=evidence),
+            not_assessed("consent.guardian_needed", "no_consent"),
+        )
     return (
         answer("consent.not_given", holds=False, evidence=evidence),
         answer(
             "consent.guardian_needed",
-            holds=not consent_holds(subject, application, policy, day),
+            holds=fault is not None,
             limit=policy.document.consent_age.value,
             unit="years",
         ),

@@ -4,7 +4,8 @@ Reasons: `listed.person`, `listed.document_lost`, `listed.marked`.
 Units: none. One finding an entry that holds; its cause is the list, its evidence who keeps it, its basis and its end.
 Source: Anti-Telecom and Online Fraud Law, art. 31, and the joint-punishment rules of 2024-12-01 [S]; the operator's
 own lists. A resident keeps one number for life, so of an ID card reported lost only a card issued no later than
-that is meant: whoever lost one and has a new one is not turned away.
+that is meant: whoever lost one and has a new one is not turned away. A passport's number is
+that of one booklet.
 A false alarm refuses a citizen a phone and needs an appeal; a miss sells a card to a convicted card dealer, or to
 the finder of somebody's ID. Nothing that is said at the counter tells whether an entry is marked.
 
@@ -16,9 +17,9 @@ the finder of somebody's ID. Nothing that is said at the counter tells whether a
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from simkyc.application import Application
+from simkyc.application import Application, IdDocument
 from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.facts import Facts
 from simkyc.policy import Policy
@@ -35,24 +36,29 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
         for subject in application.subjects
         for finding in about(
             subject.role,
-            _findings(facts.people[subject.role].listed, subject.document.valid_from, facts.now),
+            _findings(facts.people[subject.role].listed, subject.document, facts.now),
         )
     )
 
 
-def _findings(listed: tuple[Listing, ...] | None, issued: date, now: datetime) -> tuple[Finding, ...]:
-    """What the entries say of somebody whose document was issued on that day."""
+def _findings(listed: tuple[Listing, ...] | None, document: IdDocument, now: datetime) -> tuple[Finding, ...]:
+    """What the entries say of somebody who shows this document."""
     if listed is None:
         reasons = ("listed.person", "listed.document_lost", "listed.marked")
         return tuple(not_assessed(reason, "number_malformed") for reason in reasons)
     people = tuple(entry for entry in listed if entry.list != LOST_DOCUMENT)
     lost = tuple(entry for entry in listed if entry.list == LOST_DOCUMENT)
-    meant = tuple(entry for entry in lost if issued <= entry.since.astimezone(CHINA).date())
+    meant = tuple(entry for entry in lost if _is_meant(document, entry))
     return (
         *_hits("listed.person", people, now),
         *_hits("listed.document_lost", meant, now, otherwise="issued_since" if lost else None),
         answer("listed.marked", holds=any(entry.silent_alert for entry in people + meant), data_as_of=now),
     )
+
+
+def _is_meant(document: IdDocument, entry: Listing) -> bool:
+    """Whether the document is the one that was lost and not a later one with its number."""
+    return document.kind == "passport" or document.valid_from <= entry.since.astimezone(CHINA).date()
 
 
 def _hits(

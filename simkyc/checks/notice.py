@@ -2,8 +2,8 @@
 
 Reasons: `notice.not_signed`, `.outdated`, `.signed_at_other_time`, `.text_differs`, `.signed_before_shown`,
 `.signed_by_other`.
-Units: hours between signature and application; seconds between showing and signature; years of age on the counter's
-own calendar day.
+Units: hours between signature and application; seconds between showing and signature; years of age on the
+calendar day in China.
 Source: Anti-Telecom and Online Fraud Law, art. 31 (no selling, renting or lending), which the notice tells.
 A false alarm costs another signature; a miss leaves a card farmer able to say that nobody told them.
 
@@ -19,7 +19,7 @@ import hashlib
 
 from simkyc.application import Application, Notice, Role
 from simkyc.checks.answers import answer, not_assessed
-from simkyc.facts import Facts, age_years, day_at_counter
+from simkyc.facts import Facts, age_years, day_in_china
 from simkyc.notice.hashes import TEXT_SHA256
 from simkyc.policy import Policy
 from simkyc.verdict import Evidence, Finding
@@ -107,7 +107,7 @@ def _shown(notice: Notice) -> Finding:
 
 def _may_sign(application: Application, facts: Facts, policy: Policy) -> set[Role]:
     """A child does not sign; a guardian signs for nobody who is grown up; a representative for whoever could sign."""
-    today = day_at_counter(application, facts.now)
+    today = day_in_china(facts.now)
     age = age_years(application.document.birth_date, today)
     is_child = age < policy.parties.guardian_below_age.value
     is_minor = age < policy.parties.adult_age.value

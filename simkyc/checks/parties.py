@@ -3,7 +3,7 @@
 Reasons: `parties.document_not_admitted`, `.too_young`, `.guardian_missing`, `.guardian_unfit`, `.represented`,
 `.representative_unfit`, `.authorisation_missing`, `.authorisation_not_valid`, `.representative_many_people`,
 `.handler_missing`, `.organisation_code`, `.organisation_expired`.
-Units: years of age and whole days on the counter's own calendar day; people in the policy's window in days.
+Units: years of age and whole days on the calendar day in China; people in the policy's window in days.
 Source: real-name rules on agents (both parties' documents) and organisations (document, handler, authorisation
 letter, actual user or person responsible) [S]; age bands differ from operator to operator and are policy.
 A false alarm sends a family or a company home for a paper; a miss lets an escort open cards for people who never
@@ -22,9 +22,9 @@ from datetime import date
 from simkyc.application import Application, Authorisation, Organisation, Subject
 from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.errors import NumberError
-from simkyc.facts import Facts, age_years, day_at_counter
+from simkyc.facts import Facts, age_years, day_in_china, is_same_person
 from simkyc.numbers import credit_code
-from simkyc.policy import Policy
+from simkyc.policy import PartyLimits, Policy
 from simkyc.verdict import Finding
 
 __all__ = ["check"]
@@ -32,35 +32,30 @@ __all__ = ["check"]
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Judge everybody's part in the application."""
-    today = day_at_counter(application, facts.now)
+    today = day_in_china(facts.now)
     return (
-        *_documents(application, policy),
+        *_documents(application, today, policy),
         *_minor(application, today, policy),
         *_representative(application, facts, today, policy),
         *_organisation(application, today),
     )
 
 
-def _documents(application: Application, policy: Policy) -> tuple[Finding, ...]:
-    admitted = policy.parties
-    kinds = {
-        "applicant": admitted.applicant_documents,
-        "guardian": admitted.other_documents,
-        "representative": admitted.other_documents,
-    }
+def _documents(application: Application, today: date, policy: Policy) -> tuple[Finding, ...]:
     return tuple(
         finding
         for subject in application.subjects
-        for finding in about(
-            subject.role,
-            [
-                answer(
-                    "parties.document_not_admitted",
-                    holds=subject.document.kind not in kinds[subject.role],
-                    cause=None if subject.document.kind in kinds[subject.role] else subject.document.kind,
-                )
-            ],
-        )
+        for finding in about(subject.role, [_document(subject, today, policy.parties)])
+    )
+
+
+def _document(subject: Subject, today: date, admitted: PartyLimits) -> Finding:
+    kinds = admitted.applicant_documents if subject.role == "applicant" else admitted.other_documents
+    if subject.role == "applicant" and _age(subject, today) < admitted.guardian_below_age.value:
+        kinds += admitted.minor_documents
+    kind = subject.document.kind
+    return answer(
+        "parties.document_not_admitted", holds=kind not in kinds, cause=None if kind in kinds else kind
     )
 
 
@@ -73,6 +68,7 @@ def _minor(application: Application, today: date, policy: Policy) -> tuple[Findi
     age, limits = _age(people["applicant"], today), policy.parties
     is_minor = age < limits.guardian_below_age.value
     guardian = people.get("guardian")
+    is_own = guardian is not None and is_same_person(guardian.document, people["applicant"].document)
     return (
         answer(
             "parties.too_young",
@@ -94,9 +90,10 @@ def _minor(application: Application, today: date, policy: Policy) -> tuple[Findi
                 [
                     answer(
                         "parties.guardian_unfit",
-                        holds=_age(guardian, today) < limits.adult_age.value,
+                        holds=is_own or _age(guardian, today) < limits.adult_age.value,
                         limit=limits.adult_age.value,
                         unit="years",
+                        cause="same_person" if is_own else None,
                     )
                 ],
             )
@@ -116,9 +113,8 @@ def _representative(
     application: Application, facts: Facts, today: date, policy: Policy
 ) -> tuple[Finding, ...]:
     representative = application.representative
-    represented = answer(
-        "parties.represented", holds=representative is not None and application.organisation is None
-    )
+    # An organisation's handler too: whoever the number is for was not seen, and no machine read the letter.
+    represented = answer("parties.represented", holds=representative is not None)
     if representative is None:
         return (represented, *(not_assessed(reason, "no_representative") for reason in _REPRESENTED))
     limits, others = policy.parties, facts.openings.represented_people

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render_pdf"]
 
-_INSTALL = "a PDF needs what pip install 'simkyc[notice]' brings"
+_INSTALL = "a PDF needs simkyc's extra notice: pip install './simkyc[notice]' from a clone"
 _FONT_PACKAGE = "cvttf_NotoSansCJK_Regular"
 
 _MARGIN_MM = 18.0

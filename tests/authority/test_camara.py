@@ -559,5 +559,5 @@ def test_without_its_packages_it_says_what_to_install(package: str, monkeypatch:
         return real(name, *arguments, **options)
 
     monkeypatch.setattr(builtins, "__import__", missing)
-    with pytest.raises(SimkycError, match=r"pip install 'simkyc\[authority\]'"):
+    with pytest.raises(SimkycError, match=r"pip install './simkyc\[authority\]'"):
         CamaraKycMatch("https://authority.example")

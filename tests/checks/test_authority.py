@@ -32,6 +32,12 @@ ROWS = [
         facts=said("match", fields={"name": "mismatch"}),
         flagged=("differs",),
     ),
+    Row("it says yes and of no field what", facts=said("match", fields={})),
+    Row(
+        "its yes did not compare the name",
+        facts=said("match", fields={"name": "not_available", "number": "match"}),
+        not_assessed=dict.fromkeys(BOTH, "not_available"),
+    ),
     Row("it says what no authority says", facts=said("maybe"), flagged=("differs",)),
     Row(
         "a soldier: no record is no mismatch",

@@ -1,19 +1,27 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from simkyc import Decision, Policy
 from simkyc.checks import CHECKS
 from simkyc.testing import NOW, application, facts, resident_id
-from tests.checks.parties import GUARDIAN, REPRESENTATIVE, child
+from tests.checks.parties import GUARDIAN, REPRESENTATIVE, child, party
 from tests.checks.table import Row, assert_row
 
 BY_GUARDIAN = {"given_by": "guardian", "given_at": NOW}
 BY_SELF = {"given_at": NOW}
+YOUTH = date(2009, 11, 1)
 
 ROWS = [
+    Row("given a day ago", {"face_consent": {"given_at": NOW - timedelta(hours=24)}}),
+    Row(
+        "given for another occasion",
+        {"face_consent": {"given_at": NOW - timedelta(hours=25)}},
+        flagged=("not_given",),
+        not_assessed={"guardian_needed": "no_consent"},
+    ),
     Row("an adult consents"),
     Row("a legal duty", {"face_consent": {**BY_SELF, "basis": "legal_duty"}}),
     Row(
@@ -33,6 +41,45 @@ ROWS = [
         "a guardian who is not there",
         child(date(2018, 5, 1), face_consent=BY_GUARDIAN),
         flagged=("guardian_needed",),
+    ),
+    Row(
+        "a guardian who is a child",
+        child(date(2018, 5, 1), guardian=party(date(2012, 5, 1)), face_consent=BY_GUARDIAN),
+        flagged=("guardian_needed",),
+    ),
+    Row(
+        "a child that is its own guardian",
+        child(date(2018, 5, 1), guardian=GUARDIAN, face_consent=BY_GUARDIAN)
+        | {"document": {"birth_date": date(2018, 5, 1), "number": GUARDIAN["document"]["number"]}},
+        flagged=("guardian_needed",),
+    ),
+    Row(
+        "the guardian of somebody seventeen years old",
+        child(YOUTH, guardian=GUARDIAN, face_consent=BY_GUARDIAN),
+    ),
+    Row(
+        "somebody consents for an adult",
+        {"guardian": GUARDIAN, "face_consent": BY_GUARDIAN},
+        flagged=("not_given",),
+        not_assessed={"guardian_needed": "no_consent"},
+    ),
+    Row(
+        "the child's guardian consents for the representative",
+        child(
+            date(2018, 5, 1),
+            guardian=GUARDIAN,
+            live_photo=None,
+            representative={**REPRESENTATIVE, "face_consent": BY_GUARDIAN},
+        ),
+        flagged=("not_given",),
+        not_assessed={"guardian_needed": "no_consent"},
+    ),
+    Row("the tablet's clock is ahead", {"face_consent": {"given_at": NOW + timedelta(minutes=10)}}),
+    Row(
+        "given tomorrow",
+        {"face_consent": {"given_at": NOW + timedelta(days=1)}},
+        flagged=("not_given",),
+        not_assessed={"guardian_needed": "no_consent"},
     ),
     Row("who acts for somebody consents for themselves", {"representative": REPRESENTATIVE}),
     Row(

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta, timezone
 import pytest
 
 from simkyc.numbers import mrz
-from simkyc.testing import resident_id
+from simkyc.testing import NOW, resident_id
 from tests.checks.table import Row, assert_row, run
 
 BORN = date(1970, 1, 1)  # of test person 0
@@ -23,13 +23,19 @@ def document(**changes: object) -> dict[str, object]:
     return {"document": changes}
 
 
-def zone(birth: str = "740812", sex: str = "F", expiry: str = "320415", number: str = "L898902C3") -> str:
+def zone(
+    birth: str = "740812",
+    sex: str = "F",
+    expiry: str = "320415",
+    number: str = "L898902C3",
+    name: str = "EXAMPLE<<ANNA",
+) -> str:
     """A machine-readable zone of a made-up passport, with check digits that hold."""
     field = f"{number:<<9}{mrz.check_digit(f'{number:<<9}')}"
     dates = f"{birth}{mrz.check_digit(birth)}{sex}{expiry}{mrz.check_digit(expiry)}"
     optional = "<" * 14 + "<"
     whole = field + birth + mrz.check_digit(birth) + expiry + mrz.check_digit(expiry) + optional
-    return f"{'P<UTOEXAMPLE<<ANNA':<<44}\n{field}UTO{dates}{optional}{mrz.check_digit(whole)}"
+    return f"{f'P<UTO{name}':<<44}\n{field}UTO{dates}{optional}{mrz.check_digit(whole)}"
 
 
 def passport(**changes: object) -> dict[str, object]:
@@ -60,8 +66,35 @@ ROWS = [
     Row("another birthday", passport(zone=zone(birth="740813")), flagged=("zone_differs",)),
     Row("another end", passport(zone=zone(expiry="330415")), flagged=("zone_differs",)),
     Row("another sex", passport(zone=zone(sex="M")), flagged=("zone_differs",)),
+    Row("another name", passport(zone=zone(name="SMITH<<JOHN")), flagged=("zone_differs",)),
+    Row("surname first or last", passport(name="Anna Example")),
+    Row("a name in Chinese is not comparable", passport(name="测试安娜")),
+    Row(
+        "an end that only the zone has",
+        passport(valid_until=None),
+        flagged=("zone_differs", "dates_implausible"),
+    ),
+    Row(
+        "a zone beside what is no number",
+        passport(number="号码"),
+        flagged=("number_malformed",),
+        not_assessed=UNREAD | {"zone_differs": "number_malformed"},
+    ),
+    Row(
+        "a permit's zone without its renewals",
+        passport(kind="travel_permit", number="H1234567802", zone=zone(number="H12345678")),
+    ),
+    Row("a zone on a card that has none", document(zone=zone()), flagged=("zone_differs",)),
     Row("a sex that the zone leaves open", passport(zone=zone(sex="<"))),
     Row("an ordinary card"),
+    Row(
+        "an officer's card", document(kind="military_id", number="军字第1234567号"), flagged=("read_by_eye",)
+    ),
+    Row(
+        "a permit without end",
+        document(kind="residence_permit", number=resident_id("810000", BORN), valid_until=None),
+        flagged=("dates_implausible",),
+    ),
     Row("letters for a number", document(number="hello"), flagged=("number_malformed",), not_assessed=UNREAD),
     Row(
         "a digit missing",
@@ -161,6 +194,29 @@ ROWS = [
 def test_table(row: Row) -> None:
     given = {} if row.application.get("document", {}).get("zone") else dict.fromkeys(ZONE, "no_zone")
     assert_row("document", replace(row, not_assessed=given | dict(row.not_assessed)))
+
+
+def test_a_passport_without_its_zone_is_scanned_again() -> None:
+    row = Row(
+        "typed from the page",
+        passport(zone=None),
+        flagged=("zone_malformed",),
+        not_assessed={"zone_differs": "zone_malformed"},
+    )
+    assert_row("document", row)
+
+
+@pytest.mark.parametrize("hours", [-12, 0, 14])
+def test_no_zone_of_the_counters_clock_moves_the_day(hours: int) -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=hours)))
+    row = Row(
+        "expired yesterday",
+        {**document(valid_until=date(2026, 11, 1)), "applied_at": elsewhere},
+        {"now": elsewhere},
+        flagged=("expired",),
+        not_assessed=dict.fromkeys(ZONE, "no_zone"),
+    )
+    assert_row("document", row)
 
 
 def test_a_minors_age_is_not_in_the_finding() -> None:

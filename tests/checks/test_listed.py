@@ -55,6 +55,14 @@ ROWS = [
         facts=listed(LOST),
     ),
     Row(
+        "a passport's number never returns, whatever its date of issue",
+        application={
+            "document": {"kind": "passport", "number": "L898902C3", "valid_from": date(2026, 10, 2)}
+        },
+        facts=listed(LOST),
+        flagged=("document_lost",),
+    ),
+    Row(
         "the new card of somebody whose lost one is marked",
         application=issued(date(2026, 10, 2)),
         facts=listed(entry(LOST_DOCUMENT, silent_alert=True)),

@@ -46,6 +46,37 @@ ROWS = [
         not_assessed=NO_ONE | NO_UNIT,
     ),
     Row(
+        "a child that is its own guardian",
+        child(date(2010, 11, 3), guardian=party(date(2010, 11, 3)))
+        | {
+            "document": {
+                "birth_date": date(2010, 11, 3),
+                "number": party(date(2010, 11, 3))["document"]["number"],
+            }
+        },
+        flagged=("guardian_unfit",),
+        not_assessed=NO_ONE | NO_UNIT,
+    ),
+    Row(
+        "the child's number on a grown-up's document",
+        child(date(2018, 5, 1), guardian=GUARDIAN)
+        | {"document": {"birth_date": date(2018, 5, 1), "number": GUARDIAN["document"]["number"]}},
+        flagged=("guardian_unfit",),
+        not_assessed=NO_ONE | NO_UNIT,
+    ),
+    Row(
+        "a child with a household booklet",
+        {"document": {"kind": "household_booklet", "birth_date": date(2010, 11, 3), "portrait": None}},
+        flagged=("guardian_missing",),
+        not_assessed=ADULT,
+    ),
+    Row(
+        "a household booklet of somebody who is sixteen",
+        {"document": {"kind": "household_booklet", "birth_date": date(2010, 11, 2), "portrait": None}},
+        flagged=("document_not_admitted",),
+        not_assessed=ADULT,
+    ),
+    Row(
         "somebody acts for the applicant",
         acting(),
         ACTED,
@@ -104,6 +135,7 @@ ROWS = [
         "a company and its handler",
         acting() | {"organisation": ORGANISATION},
         ACTED,
+        flagged=("represented",),
         not_assessed=ALONE,
     ),
     Row(
@@ -116,14 +148,14 @@ ROWS = [
         "a wrong credit code",
         acting() | {"organisation": ORGANISATION | {"credit_code": "91110000600037341M"}},
         ACTED,
-        flagged=("organisation_code",),
+        flagged=("represented", "organisation_code"),
         not_assessed=ALONE,
     ),
     Row(
         "a licence that ended",
         acting() | {"organisation": ORGANISATION | {"valid_until": date(2026, 11, 1)}},
         ACTED,
-        flagged=("organisation_expired",),
+        flagged=("represented", "organisation_expired"),
         not_assessed=ALONE,
     ),
     Row(
@@ -189,6 +221,27 @@ def test_an_escort_is_noticed_at_the_third_applicant() -> None:
         assert verdict.silent_alert
         assert any(line.startswith("代办人：") for line in verdict.messages("zh-CN"))
         assert any(line.startswith("Representative: ") for line in verdict.messages("en"))
+        assert not any(":" in line for line in verdict.messages("en", "customer"))
+
+
+def test_a_company_is_no_way_round_the_face_check() -> None:
+    with Screener.open("sqlite://", faces=FakeFaceEngine(), clock=Clock(NOW)) as screener:
+        screener.allocate("store-1", STORE_ICCIDS)
+        stranger = {"live_photo": {"data": swatch(99)}}
+        assert screener.preview(played(**stranger)).decision is Decision.REFUSE
+        both = screener.preview(played(**stranger | acting(), organisation=ORGANISATION))
+        handler = screener.preview(played(live_photo=None, organisation=ORGANISATION, **acting()))
+    assert both.decision is Decision.REFUSE
+    assert handler.decision is Decision.REVIEW
+
+
+def test_the_frames_are_of_whoever_stands_there() -> None:
+    with Screener.open("sqlite://", faces=FakeFaceEngine(), clock=Clock(NOW)) as screener:
+        screener.allocate("store-1", STORE_ICCIDS)
+        other = [{"photo": {"data": swatch(99)}}]
+        verdict = screener.preview(played(live_photo=None, live_frames=other, **acting()))
+    differ = [finding for finding in verdict.findings if finding.reason == "presentation.frames_differ"]
+    assert [(finding.subject, finding.state.value) for finding in differ] == [("representative", "flagged")]
 
 
 def test_a_childs_guardian_is_screened_like_anybody() -> None:

@@ -148,5 +148,5 @@ def test_what_is_not_installed_is_named(
     without: Callable[[pytest.MonkeyPatch], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without(monkeypatch)
-    with pytest.raises(SimkycError, match=re.escape("pip install 'simkyc[notice]'")):
+    with pytest.raises(SimkycError, match=re.escape("pip install './simkyc[notice]'")):
         render_pdf(of("不出租。"))
