@@ -105,14 +105,15 @@ def look(file: Path) -> dict[Any, Any]:
     photo = decode(file.read_bytes())
     seen: dict[Any, Any] = {"name": f"{file.parent.name}/{file.name}"}
     pictures: dict[tuple[str, str], Picture] = {}
-    for kind, image in (("live", photo), ("portrait", decode(chip_of(photo)))):
-        faces = finder.find(image, kind)  # type: ignore[arg-type]  # a literal in a tuple
+    made: tuple[tuple[PhotoKind, Picture], ...] = (("live", photo), ("portrait", decode(chip_of(photo))))
+    for kind, image in made:
+        faces = finder.find(image, kind)
         seen[f"{kind} faces"] = len(faces)
         if faces:
             # Bystanders are in many of these photos; whom the folder names stands in the middle.
             face = min(faces, key=lambda face: off_centre(face, image))
             seen[f"{kind} located"] = face.located
-            pictures |= {(kind, name): view for name, view in views(image, face, kind).items()}  # type: ignore[arg-type]
+            pictures |= {(kind, name): view for name, view in views(image, face, kind).items()}
             if kind == "live":
                 seen["quality"] = measure(image, face)
     if pictures:

@@ -27,7 +27,7 @@ _NEEDED = ("number", "name")
 """A match that did not compare these is none: birth date and sex belong to too many people."""
 
 
-def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
+def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Turn the authority's answer about everybody in the application into findings."""
     return tuple(
         finding

@@ -29,7 +29,7 @@ from simkyc.watch import CHINA, LOST_DOCUMENT, Listing
 __all__ = ["check"]
 
 
-def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
+def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Turn the entries that hold for everybody in the application into findings."""
     return tuple(
         finding

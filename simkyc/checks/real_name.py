@@ -28,7 +28,7 @@ from simkyc.verdict import Finding
 __all__ = ["check"]
 
 
-def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:  # noqa: ARG001
+def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     """Compare everybody's form and document field by field."""
     return tuple(
         finding for subject in application.subjects for finding in about(subject.role, _of(subject, policy))

@@ -68,7 +68,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group authority and kind, division, organisation, check character; a wrong length is left alone.
 
     Raises:

@@ -104,7 +104,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """The compact code: it is written in one piece.
 
     Raises:
@@ -212,10 +212,11 @@ def _names() -> tuple[dict[str, str], dict[str, str]]:
         if name
         for code in range(1, 100)
     }
-    return tuple(  # type: ignore[return-value]  # two of them
-        {name: names[name] for name in sorted(names, key=len, reverse=True) if len(name) > 2}
-        for names in (provinces, cities)
-    )
+    return _longest_first(provinces), _longest_first(cities)
+
+
+def _longest_first(names: dict[str, str]) -> dict[str, str]:
+    return {name: names[name] for name in sorted(names, key=len, reverse=True) if len(name) > 2}
 
 
 def _province(code: str) -> str:

@@ -61,7 +61,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group by four.
 
     Raises:

@@ -97,7 +97,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group by four, as printed on cards.
 
     Raises:

@@ -99,7 +99,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group as on a box: TAC in two parts, serial number, the rest; a wrong length is left alone.
 
     Raises:

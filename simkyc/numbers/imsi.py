@@ -76,7 +76,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group country code, network code and subscriber number; what is no IMSI is left alone.
 
     Raises:

@@ -73,7 +73,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """As printed on the card, where it begins with an ideograph; what is no such number is left alone.
 
     Raises:

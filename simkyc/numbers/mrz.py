@@ -146,7 +146,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """One line under the other; a wrong length is left in one piece.
 
     Raises:

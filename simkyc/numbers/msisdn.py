@@ -119,7 +119,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """International form with spaces; what is no valid number is given back compact.
 
     Raises:

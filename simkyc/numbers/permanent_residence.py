@@ -78,7 +78,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group the parts; a wrong length is left alone.
 
     Raises:

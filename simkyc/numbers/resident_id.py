@@ -96,7 +96,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Group division, birth date and the rest, as a clerk reads them aloud; a wrong length is left alone.
 
     Raises:

@@ -68,7 +68,7 @@ def is_valid(number: str) -> bool:
     return True
 
 
-def format(number: str) -> str:  # noqa: A001
+def format(number: str) -> str:
     """Set the renewal count apart where there is one; what is no permit is left alone.
 
     Raises:
