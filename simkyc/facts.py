@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from simkyc.application import Application, Asked, IdDocument, LiveFrame, Photo, Role, Subject
 from simkyc.authority import Authority, AuthorityAnswer, AuthorityQuery
-from simkyc.errors import NumberError, PhotoError
+from simkyc.errors import FaceError, NumberError, PhotoError
 from simkyc.numbers import documents, iccid, imei, msisdn
 from simkyc.numbers.documents import DocumentKind
 from simkyc.policy import DAY_S, Policy
@@ -237,7 +237,7 @@ def ask_about(
             face=ask_faces(application, subject, policy, engine())
             if subject.is_present and consent_fault(subject, application, policy, now) is None
             else None,
-            authority=ask_authority(subject.document, authority),
+            authority=ask_authority(subject.document, authority, now),
         )
         for subject in application.subjects
     }
@@ -363,7 +363,12 @@ def _examine(
         image = decode(photo.data, limits)
     except PhotoError as error:
         return _Shot(asked, PhotoFacts(error.cause))
-    seen = engine.examine(image, "live" if asked else "portrait")
+    try:
+        seen = engine.examine(image, "live" if asked else "portrait")
+    except FaceError:
+        raise
+    except Exception as error:  # somebody's own engine; what it raised may hold anything
+        raise FaceError(f"the face engine failed on a photo ({type(error).__name__})") from None
     widths = [face.right - face.left for face in seen.faces]
     facts = PhotoFacts(
         problem=None,
@@ -433,20 +438,25 @@ def _frame(live: _Shot, other: _Shot) -> FrameFacts:
     )
 
 
-def ask_authority(document: IdDocument, authority: Authority | None) -> AuthorityAnswer | None:
-    """What the authority says of the document; None when none is configured or the number is no number."""
+def ask_authority(document: IdDocument, authority: Authority | None, now: datetime) -> AuthorityAnswer | None:
+    """What the authority says of the document; None when none is configured or the number is no number.
+
+    An authority that raises, against its contract, is one that gave no answer: what it raised may hold anything.
+    """
     number = _or_none(functools.partial(documents.validate, document.kind), document.number)
     if authority is None or number is None:
         return None
-    return authority.verify(
-        AuthorityQuery(
-            kind=document.kind,
-            number=number,
-            name=document.name,
-            birth_date=document.birth_date,
-            sex=document.sex,
-        )
+    query = AuthorityQuery(
+        kind=document.kind,
+        number=number,
+        name=document.name,
+        birth_date=document.birth_date,
+        sex=document.sex,
     )
+    try:
+        return authority.verify(query)
+    except Exception:
+        return AuthorityAnswer("unavailable", now, cause="raised")
 
 
 def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:

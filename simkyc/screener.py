@@ -182,6 +182,16 @@ class Screener:
         )
         return verdict
 
+    def verdict(self, application_id: str) -> Verdict | None:
+        """The verdict recorded under this id, if one is: for a counter that was cut off and must go on.
+
+        Raises:
+            HistoryError: The history cannot be read.
+        """
+        with self._history.read() as reader:
+            recorded = reader.recorded(application_id)
+        return None if recorded is None else Verdict.from_json(recorded.verdict_json)
+
     def preview(self, application: Application, *, at: datetime | None = None) -> Verdict:
         """Judge one application and remember nothing.
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +17,7 @@ from simkyc import (
     AuthorityAnswer,
     AuthorityQuery,
     Decision,
+    FaceError,
     InputError,
     Policy,
     Screener,
@@ -469,3 +472,45 @@ def test_a_refusal_is_said_alone(screener: Screener) -> None:
     assert verdict.flagged[0] == "face.different_person"
     assert verdict.messages("en", "clerk") == ("This is not the person on the ID: do not issue.",)
     assert len(verdict.messages("en", "internal")) > 1
+
+
+def test_a_counter_that_was_cut_off_finds_its_verdict(screener: Screener) -> None:
+    assert screener.verdict("test-0") is None
+    said = screener.screen(honest())
+    assert screener.verdict("test-0") == said
+
+
+def test_an_authority_that_raises_gave_no_answer() -> None:
+    class Raises(FakeAuthority):
+        def verify(self, query: object) -> AuthorityAnswer:
+            raise RuntimeError(f"no such person: {query.name}")  # type: ignore[attr-defined]
+
+    with Screener.open("sqlite://", faces=FakeFaceEngine(), authority=Raises(), clock=Clock()) as screener:
+        screener.allocate("store-1", STORE_ICCIDS)
+        verdict = screener.screen(honest())
+    assert verdict.decision is Decision.REVIEW
+    assert "raised" in {finding.cause for finding in verdict.findings if finding.check == "authority"}
+
+
+def test_an_engine_that_raises_is_a_face_error_without_its_words() -> None:
+    class Raises(FakeFaceEngine):
+        def examine(self, image: object, kind: object) -> Any:
+            raise RuntimeError("a path or a name")
+
+    with Screener.open("sqlite://", faces=Raises(), clock=Clock()) as screener:
+        with pytest.raises(FaceError) as caught:
+            screener.screen(honest())
+        assert "a path" not in str(caught.value)
+        assert screener.verdict("test-0") is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files are another matter elsewhere")
+def test_nobody_else_may_read_a_new_history(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Screener.open(f"sqlite:///{tmp_path / 'kyc.db'}", faces=FakeFaceEngine()) as screener:
+            screener.allocate("store-1", STORE_ICCIDS)
+            rights = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(rights.values()) == {0o600}

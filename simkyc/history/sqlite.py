@@ -86,6 +86,7 @@ class SqliteHistory:
         keyring = None if secret is None else Keyring(secret)
         if path is not None:
             _check_place(path)
+            _only_for_its_owner(path)
         self._engine = _engine(path, lock_timeout_s, may_create=True)
         try:
             self._keyring = self._open(keyring)
@@ -291,6 +292,13 @@ def _is_sealed(path: Path) -> bool:
     return path.exists() and not any(
         path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-shm", "-journal")
     )
+
+
+def _only_for_its_owner(path: Path) -> None:
+    """Make a new file that nobody else may read; SQLite gives its companions the same rights."""
+    # Where it cannot be made SQLite says why, in its own words.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _check_place(path: Path) -> None:
