@@ -18,7 +18,7 @@ from bench.run import Run
 from bench.table import Result, Table, at_most
 from bench.timing import Spread, interleaved, ratios, seconds_text, times_text
 from simkyc import Application, Screener
-from simkyc.facts import opening_keys
+from simkyc.gather import opening_keys
 from simkyc.history import open_history
 from simkyc.history.protocol import OpeningKeys
 from simkyc.history.schema import APPLICATION

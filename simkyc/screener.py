@@ -21,14 +21,8 @@ from simkyc.application import Application, IdDocument, Identifier, Role
 from simkyc.authority import Authority
 from simkyc.checks import CHECKS
 from simkyc.errors import InputError, SettlementError
-from simkyc.facts import (
-    Facts,
-    PersonFacts,
-    ask_about,
-    listing_keys,
-    opening_keys,
-    opening_windows,
-)
+from simkyc.facts import Facts, PersonFacts
+from simkyc.gather import ask_about, listing_keys, opening_keys, opening_windows
 from simkyc.history.protocol import Entry
 from simkyc.numbers import iccid
 from simkyc.policy import Policy

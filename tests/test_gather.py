@@ -20,7 +20,8 @@ from simkyc.checks import presentation
 from simkyc.faces import DlibFaceEngine, FaceEngine
 from simkyc.faces.detection import FaceFinder
 from simkyc.faces.intake import decode
-from simkyc.facts import FaceFacts, Facts, PersonFacts, ask_about
+from simkyc.facts import FaceFacts, Facts, PersonFacts
+from simkyc.gather import ask_about
 from simkyc.policy import CameraLimit
 from simkyc.testing import (
     NOW,

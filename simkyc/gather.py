@@ -1,0 +1,300 @@
+"""Gathering what is known about an application: from faces, the authority and the history.
+
+It is done in two steps. Photos and the authority are asked before any transaction opens, because they are slow;
+the history is asked inside it, by the screener, because what it says must still hold on recording. Here only the
+keys and windows are made that it is asked by.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from simkyc.application import Application, Asked, IdDocument, LiveFrame, Photo, Role, Subject
+from simkyc.authority import Authority, AuthorityAnswer, AuthorityQuery
+from simkyc.errors import FaceError, NumberError, PhotoError
+from simkyc.facts import (
+    CaptureFacts,
+    Comparison,
+    FaceFacts,
+    FrameFacts,
+    PersonFacts,
+    PhotoFacts,
+    consent_fault,
+)
+from simkyc.numbers import documents, iccid, imei, msisdn
+from simkyc.numbers.documents import DocumentKind
+from simkyc.policy import DAY_S, Policy
+
+if TYPE_CHECKING:
+    from simkyc.faces.engine import Examination, FaceEngine
+    from simkyc.faces.template import Template
+    from simkyc.history.keys import Keyring
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows
+
+__all__ = ["ask_about", "listing_keys", "opening_keys", "opening_windows"]
+
+
+def ask_about(
+    application: Application,
+    policy: Policy,
+    engine: Callable[[], FaceEngine],
+    authority: Authority | None,
+    now: datetime,
+) -> dict[Role, PersonFacts]:
+    """Ask the faces and the authority about everybody in the application.
+
+    Args:
+        application: The application.
+        policy: Says how old one must be to consent, and how large a photo may be.
+        engine: Gives the face engine; not called where nobody's face may be looked at.
+        authority: None to ask nobody.
+        now: The moment, which says how old everybody is.
+
+    Raises:
+        FaceError: The engine cannot work. A poor photo is no error but a fact.
+    """
+    return {
+        subject.role: PersonFacts(
+            face=ask_faces(application, subject, policy, engine())
+            if subject.is_present and consent_fault(subject, application, policy, now) is None
+            else None,
+            authority=ask_authority(subject.document, authority, now),
+        )
+        for subject in application.subjects
+    }
+
+
+def ask_faces(application: Application, subject: Subject, policy: Policy, engine: FaceEngine) -> FaceFacts:
+    """Decode one person's photos, examine them and compare the two faces."""
+    portrait = (
+        _Shot(None, PhotoFacts("missing"))
+        if subject.document.portrait is None
+        else _examine(subject.document.portrait, policy, engine)
+    )
+    # The frames are of whoever asks for the card: without a representative that is the applicant.
+    captured = "applicant" if application.representative is None else "representative"
+    frames = application.live_frames if subject.role == captured else ()
+    shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
+    live, *others = shots
+    averaged = _best(shots, int(policy.presentation.averaged_frames.value))
+    return FaceFacts(
+        engine.engine_id,
+        live.facts,
+        portrait.facts,
+        _compare(portrait.seen, averaged, policy, engine),
+        _capture(live, others, len(averaged), policy, engine) if others else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shot:
+    """One photo: what it was asked to show, what is known of it, what the engine saw in it."""
+
+    asked: Asked | None
+    facts: PhotoFacts
+    seen: Examination | None = None
+
+    @property
+    def value(self) -> float:
+        """How good it is for comparing: 0 without a face, or with a second one as near."""
+        from simkyc.faces.quality import utility
+
+        return utility(self.facts.quality) if self.facts.faces and self.facts.companion_size < 1 else 0.0
+
+
+def _shots(
+    photo: Photo | None,
+    more: tuple[LiveFrame, ...],
+    camera_id: str | None,
+    policy: Policy,
+    engine: FaceEngine,
+) -> list[_Shot]:
+    """Every live photo; the best that looks straight comes first and is the live photo from here on."""
+    frames = ([] if photo is None else [LiveFrame(photo=photo)]) + list(more)
+    known = any(camera.camera_id == camera_id for camera in policy.presentation.cameras)
+    shots = [_examine(frame.photo, policy, engine, frame.asked, signals=known) for frame in frames]
+    straight = [shot for shot in shots if shot.asked == "look_straight"]
+    if not straight:
+        return [_Shot("look_straight", PhotoFacts("missing")), *shots]
+    best = max(straight, key=lambda shot: shot.value)
+    return [best, *(shot for shot in shots if shot is not best)]
+
+
+def _examine(
+    photo: Photo, policy: Policy, engine: FaceEngine, asked: Asked | None = None, *, signals: bool = False
+) -> _Shot:
+    """Decode and examine a live photo, or the portrait where nothing was asked."""
+    from simkyc.faces import presentation
+    from simkyc.faces.intake import PhotoLimits, decode
+
+    limits = PhotoLimits(
+        max_bytes=int(policy.photo.max_bytes.value), max_pixels=int(policy.photo.max_pixels.value)
+    )
+    try:
+        image = decode(photo.data, limits)
+    except PhotoError as error:
+        return _Shot(asked, PhotoFacts(error.cause))
+    try:
+        seen = engine.examine(image, "live" if asked else "portrait")
+    except FaceError:
+        raise
+    except Exception as error:  # somebody's own engine; what it raised may hold anything
+        raise FaceError(f"the face engine failed on a photo ({type(error).__name__})") from None
+    widths = [face.right - face.left for face in seen.faces]
+    facts = PhotoFacts(
+        problem=None,
+        faces=len(widths),
+        companion_size=max(widths[1:], default=0) / max(widths[0], 1) if widths else 0.0,
+        located=seen.faces[0].located if seen.faces else None,
+        quality=seen.quality,
+        signals=presentation.signals(image, seen.faces[0]) if signals and seen.faces else {},
+    )
+    return _Shot(asked, facts, seen)
+
+
+def _best(shots: list[_Shot], most: int) -> list[Template]:
+    """Templates of the best straight frames, the best first."""
+    straight = [shot for shot in shots if shot.asked == "look_straight" and shot.value > 0]
+    straight.sort(key=lambda shot: -shot.value)
+    return [shot.seen.template for shot in straight[:most] if shot.seen and shot.seen.template]
+
+
+def _compare(
+    portrait: Examination | None, live: list[Template], policy: Policy, engine: FaceEngine
+) -> Comparison | None:
+    from simkyc.faces.template import distance, mean
+
+    if portrait is None or portrait.template is None or not live:
+        return None
+    calibration = engine.calibration("chip-live")
+    apart = distance(portrait.template, mean(live))
+    return Comparison(
+        distance=apart,
+        false_match_rate=calibration.false_match_rate_at(apart),
+        accept_distance=calibration.distance_at(policy.face.accept_false_match_rate.value),
+        review_distance=calibration.distance_at(policy.face.review_false_match_rate.value),
+        calibration_id=calibration.calibration_id,
+    )
+
+
+def _capture(
+    live: _Shot, others: list[_Shot], averaged: int, policy: Policy, engine: FaceEngine
+) -> CaptureFacts:
+    calibration = engine.calibration("live-live")
+    return CaptureFacts(
+        frames=tuple(_frame(live, other) for other in others),
+        averaged=averaged,
+        same_person_distance=calibration.distance_at(policy.presentation.same_person_false_match_rate.value),
+        calibration_id=calibration.calibration_id,
+    )
+
+
+def _frame(live: _Shot, other: _Shot) -> FrameFacts:
+    from simkyc.faces.template import distance
+
+    problem = other.facts.problem
+    if problem is None and other.facts.faces != 1:
+        problem = "several_faces" if other.facts.faces else "no_face"
+    template = other.seen.template if other.seen else None
+    reference = live.seen.template if live.seen else None
+    if template is None or reference is None:
+        return FrameFacts(other.asked, problem or "not_compared")
+    mine, its = live.facts.quality, other.facts.quality
+    return FrameFacts(
+        asked=other.asked,
+        problem=problem,
+        distance=distance(template, reference),
+        turn_deg=its["yaw"] - mine["yaw"],
+        closer=its["inter_eye_distance"] / max(mine["inter_eye_distance"], 1.0),
+    )
+
+
+def ask_authority(document: IdDocument, authority: Authority | None, now: datetime) -> AuthorityAnswer | None:
+    """What the authority says of the document; None when none is configured or the number is no number.
+
+    An authority that raises, against its contract, is one that gave no answer: what it raised may hold anything.
+    """
+    number = _or_none(functools.partial(documents.validate, document.kind), document.number)
+    if authority is None or number is None:
+        return None
+    query = AuthorityQuery(
+        kind=document.kind,
+        number=number,
+        name=document.name,
+        birth_date=document.birth_date,
+        sex=document.sex,
+    )
+    try:
+        return authority.verify(query)
+    except Exception:
+        return AuthorityAnswer("unavailable", now, cause="raised")
+
+
+def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
+    """What the history knows this application's person, device and card by."""
+    from simkyc.history.protocol import OpeningKeys
+
+    person = _person_key(application.document, keyring)
+    representative = application.representative
+    device = _or_none(imei.validate, application.device.imei) if application.device else None
+    number = _or_none(msisdn.validate, application.sim.msisdn)
+    return OpeningKeys(
+        person=person,
+        representative=_person_key(representative.document, keyring) if representative else None,
+        device=keyring.device(device) if device else None,
+        iccid=_or_none(iccid.validate, application.sim.iccid),
+        msisdn=keyring.msisdn(number) if number else None,
+        store_id=application.store.store_id,
+        dealer_id=application.store.dealer_id,
+        clerk_id=application.clerk.clerk_id,
+    )
+
+
+def _person_key(document: IdDocument, keyring: Keyring) -> str | None:
+    """A passport counts by its number alone: no check digit covers the state, and one misread would be new limits."""
+    identity = documents.identity(document.kind, document.number)
+    return None if identity is None else keyring.person(*identity)
+
+
+_SERVICE: Final[tuple[DocumentKind, ...]] = ("military_id", "armed_police_id")
+
+
+def listing_keys(document: IdDocument, keyring: Keyring) -> tuple[str, ...]:
+    """What lists know this person and this document by; nothing when the number is no number.
+
+    A list seldom says which state issued a passport, so that its number counts alone: nobody is missed, and two
+    people of two states with one number are told apart on appeal. So are a soldier and a policeman: their bare
+    numbers do not tell which of the two documents it is.
+    """
+    kinds = _SERVICE if document.kind in _SERVICE else (document.kind,)
+    keys: list[str] = []
+    for kind in kinds:
+        identity = documents.identity(kind, document.number)
+        if identity is not None:
+            number = documents.validate(kind, document.number)
+            keys += keyring.person(*identity), keyring.document(kind, number)
+    return tuple(dict.fromkeys(keys))
+
+
+def opening_windows(policy: Policy) -> OpeningWindows:
+    """How far back the policy asks the history to look."""
+    from simkyc.history.protocol import OpeningWindows
+
+    windows = policy.openings.repeat + policy.openings.repeat_far_from_home
+    return OpeningWindows(
+        person_s=tuple(sorted({window.seconds for window in windows})),
+        device_s=int(policy.device_sim.device_window.value * DAY_S),
+        clerk_s=int(policy.openings.clerk_window.value * 60),
+        representative_s=int(policy.parties.representative_window.value * DAY_S),
+    )
+
+
+def _or_none(verb: Callable[[str], str], number: str) -> str | None:
+    try:
+        return verb(number)
+    except NumberError:
+        return None
