@@ -193,10 +193,10 @@ _ALL = (
     Reason(
         "parties.representative_unfit",
         A.DO_NOT_ISSUE,
-        W("代办人成年", "representative of age"),
+        W("代办人资格", "fit to represent"),
         W(
-            "未成年：不能代办。",
-            "The representative is not of age and cannot act for another: do not issue.",
+            "不能代办：未成年，或就是申请人本人。",
+            "Not of age, or the applicant in person: cannot act for another.",
         ),
         _NOT_TODAY,
         _AGENT,

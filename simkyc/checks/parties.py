@@ -119,6 +119,10 @@ def _representative(
         return (represented, *(not_assessed(reason, "no_representative") for reason in _REPRESENTED))
     limits, others = policy.parties, facts.openings.represented_people
     age = age_years(representative.document.birth_date, today)
+    # In a company whoever uses the number may also handle it; nobody else acts for themselves.
+    is_own = application.organisation is None and is_same_person(
+        representative.document, application.document
+    )
     people = (
         not_assessed("parties.representative_many_people", "number_malformed")
         if others is None
@@ -138,9 +142,10 @@ def _representative(
             [
                 answer(
                     "parties.representative_unfit",
-                    holds=age < limits.adult_age.value,
+                    holds=is_own or age < limits.adult_age.value,
                     limit=limits.adult_age.value,
                     unit="years",
+                    cause="same_person" if is_own else None,
                 ),
                 *_letter(representative.authorisation, today),
                 people,

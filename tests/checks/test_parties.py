@@ -119,6 +119,16 @@ ROWS = [
         not_assessed=ALONE | NO_UNIT,
     ),
     Row(
+        "acts for oneself",
+        {
+            "document": {key: REPRESENTATIVE["document"][key] for key in ("number", "birth_date")},
+            "representative": REPRESENTATIVE,
+        },
+        ACTED,
+        flagged=("represented", "representative_unfit"),
+        not_assessed=ALONE | NO_UNIT,
+    ),
+    Row(
         "an escort: the third person this month",
         acting(),
         {"represented_people": 2},
