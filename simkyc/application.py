@@ -10,6 +10,7 @@ Reprs show no personal data, and no error repeats the value it refuses.
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -73,6 +75,22 @@ Text = Annotated[
 
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,63}$")]
 """A caller's own identifier: 1 to 64 of `A-Z a-z 0-9 . _ : / @ -`. Never put personal data in one."""
+
+
+def _written(value: object) -> object:
+    """Numbers are no dates: pydantic would count them from 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and not _ISO.match(value)):
+        raise ValueError("a date is written YYYY-MM-DD, a time YYYY-MM-DDThh:mm:ss with its zone")
+    return value
+
+
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+Day = Annotated[date, BeforeValidator(_written)]
+"""A calendar day, in JSON as YYYY-MM-DD."""
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
+"""A time with its zone, in JSON as YYYY-MM-DDThh:mm:ss+08:00."""
 
 DivisionCode = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{5}$")]
 """A six-digit administrative division code (GB/T 2260)."""
@@ -203,7 +221,7 @@ class Person(Model):
     name: Text
     document_number: Text
     sex: Sex | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     address: Text | None = None
 
 
@@ -220,9 +238,9 @@ class IdDocument(Model):
     number: Text
     name: Text
     sex: Sex
-    birth_date: date
-    valid_from: date
-    valid_until: date | None
+    birth_date: Day
+    valid_from: Day
+    valid_until: Day | None
     portrait: Photo | None
     address: Text | None = None
     zone: (
@@ -240,7 +258,7 @@ class FaceConsent(Model):
 
     given_by: Literal["self", "guardian"] = "self"
     basis: Literal["separate_consent", "legal_duty"] = "separate_consent"
-    given_at: AwareDatetime
+    given_at: Moment
 
 
 class _Party(Model):
@@ -259,8 +277,8 @@ class Guardian(_Party):
 class Authorisation(Model):
     """A letter that lets somebody act for another: from and until when. None is without end."""
 
-    valid_from: date
-    valid_until: date | None
+    valid_from: Day
+    valid_until: Day | None
 
 
 class Representative(_Party):
@@ -279,7 +297,7 @@ class Organisation(Model):
 
     name: Text
     credit_code: Text
-    valid_until: date | None
+    valid_until: Day | None
     applicant_is: Literal["actual_user", "responsible_person"]
 
 
@@ -341,10 +359,10 @@ class Notice(Model):
     shown = ("version", "language", "signed_by")
 
     version: Identifier
-    signed_at: AwareDatetime
+    signed_at: Moment
     language: Language = "zh-CN"
     text_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-    shown_at: AwareDatetime | None = None
+    shown_at: Moment | None = None
     signed_by: Role = "applicant"
     signature: Photo | None = None
 
@@ -362,7 +380,7 @@ class Application(Model):
     shown = ("application_id",)
 
     application_id: Identifier
-    applied_at: AwareDatetime
+    applied_at: Moment
     applicant: Person
     document: IdDocument
     face_consent: FaceConsent | None
