@@ -137,7 +137,7 @@ class Model(BaseModel):
             raise input_error(error, type(self).__name__) from None
 
     # Without this, pydantic would build nested parts through __init__ and lose where the fault was.
-    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]  # pydantic reads it, and does not declare it
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -138,12 +138,12 @@ def test_no_error_repeats_a_value(fields: dict[str, str]) -> None:
 
 def test_building_in_python_raises_the_same_error() -> None:
     with pytest.raises(InputError) as caught:
-        Sim(iccid="1", imsi="2")  # type: ignore[call-arg]
+        Sim(iccid="1", imsi="2")  # type: ignore[call-arg]  # a field is left out on purpose
     assert caught.value.problems == (("msisdn", "Field required"),)
     with pytest.raises(SimkycError):
         Store(store_id="s", division="abc")
     with pytest.raises(InputError, match="signed_at"):
-        Notice(version="1", signed_at=datetime(2026, 1, 1))  # noqa: DTZ001
+        Notice(version="1", signed_at=datetime(2026, 1, 1))  # noqa: DTZ001  # no zone on purpose
 
 
 def test_a_part_given_as_a_mapping_says_where_it_is_wrong() -> None:

@@ -42,7 +42,7 @@ def test_nothing_against_it_is_accepted() -> None:
 @given(findings(), st.randoms())
 def test_the_order_of_findings_never_matters(found: list[Finding], random: object) -> None:
     shuffled = list(found)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis does not export its type
     one, other = POLICY.decide(found), POLICY.decide(shuffled)
     assert replace(one, findings=()) == replace(other, findings=())
     assert sorted(map(str, one.findings)) == sorted(map(str, other.findings))

@@ -158,7 +158,7 @@ def test_a_recorded_application_does_not_count_against_itself(screener: Screener
 
 def test_a_preview_as_of_a_time_without_a_zone_is_an_input_error(screener: Screener) -> None:
     with pytest.raises(InputError):
-        screener.preview(honest(), at=datetime(2026, 1, 1))  # noqa: DTZ001
+        screener.preview(honest(), at=datetime(2026, 1, 1))  # noqa: DTZ001  # no zone on purpose
 
 
 def test_an_accepted_application_counts_at_once(screener: Screener) -> None:
@@ -483,7 +483,7 @@ def test_a_counter_that_was_cut_off_finds_its_verdict(screener: Screener) -> Non
 def test_an_authority_that_raises_gave_no_answer() -> None:
     class Raises(FakeAuthority):
         def verify(self, query: object) -> AuthorityAnswer:
-            raise RuntimeError(f"no such person: {query.name}")  # type: ignore[attr-defined]
+            raise RuntimeError(f"no such person: {query.name}")  # type: ignore[attr-defined]  # the double takes any object
 
     with Screener.open("sqlite://", faces=FakeFaceEngine(), authority=Raises(), clock=Clock()) as screener:
         screener.allocate("store-1", STORE_ICCIDS)

@@ -98,7 +98,7 @@ def test_gb18030_is_read_where_it_is_asked_for() -> None:
     content = row_with(basis="联合惩戒办法").encode("gb18030")
     assert the_row(content, encoding="gb18030").basis == "联合惩戒办法"
     (bad,) = read(content)
-    assert (bad.line, bad.cause) == (2, "encoding")  # type: ignore[union-attr]
+    assert (bad.line, bad.cause) == (2, "encoding")  # type: ignore[union-attr]  # the row is a bad one here
 
 
 # what stands in the file, line, column, cause
@@ -182,7 +182,7 @@ def test_how_long_a_line_may_be(end: str, over: int, cause: str) -> None:
     line = fields.format("x" * (LONGEST_LINE + over - len(fields) + 2))
     assert len(line) == LONGEST_LINE + over
     (bad,) = read(f"{HEADER}\n{line}{end}")
-    assert (bad.line, bad.cause) == (2, cause)  # type: ignore[union-attr]
+    assert (bad.line, bad.cause) == (2, cause)  # type: ignore[union-attr]  # the row is a bad one here
 
 
 pieces = st.one_of(
@@ -237,7 +237,7 @@ def test_rows_are_read_one_at_a_time() -> None:
         def readline(self, size: int | None = -1, /) -> bytes:
             return next(self.lines)
 
-    rows = read_watch_csv(Endless())  # type: ignore[arg-type]
+    rows = read_watch_csv(Endless())  # type: ignore[arg-type]  # as much of a file as is read
     assert isinstance([next(rows) for _ in range(1000)][-1], WatchEntryRow)
 
 
@@ -272,7 +272,7 @@ def test_a_row_made_by_hand_is_checked_too() -> None:
     assert made.since == datetime(2025, 12, 31, 16, tzinfo=UTC)
     assert NUMBER not in repr(made)
     with pytest.raises(InputError, match="zone"):
-        made_with(since=datetime(2026, 1, 1))  # noqa: DTZ001
+        made_with(since=datetime(2026, 1, 1))  # noqa: DTZ001  # no zone on purpose
     with pytest.raises(InputError) as caught:
         made_with(number=NUMBER[:-1])
     assert NUMBER[:-1] not in str(caught.value)
@@ -320,7 +320,7 @@ def test_a_listed_person_is_refused_and_told_of_the_appeal(screener: Screener) -
     hit = next(finding for finding in verdict.findings if finding.reason == "listed.person")
     assert ("basis", "rules of 2024") in [(part.name, part.value) for part in hit.evidence]
     for language, appeal in (("zh-CN", "申诉"), ("en", "appeal")):
-        (said,) = verdict.messages(language, "customer")  # type: ignore[arg-type]
+        (said,) = verdict.messages(language, "customer")  # type: ignore[arg-type]  # languages come as plain words
         assert appeal in said
         assert not any(word in said.lower() for word in ("名单", "list", "诈骗", "fraud", "惩戒", "punish"))
 

@@ -272,7 +272,7 @@ def _connect(path: Path | None, lock_timeout_s: float, *, may_create: bool) -> s
 def _begin(connection: Connection, begin: str, deadline: float) -> None:
     """Begin a transaction, waiting for others until the deadline (`time.monotonic`)."""
     connection.begin()
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # SQLAlchemy types it as any driver's
     left_s = max(0.0, deadline - time.monotonic())
     driver.execute(f"PRAGMA busy_timeout={int(left_s * 1000)}")
     driver.execute(begin)

@@ -31,7 +31,7 @@ class Handler(BaseHTTPRequestHandler):
         heard = Heard(self.path, {name.lower(): value for name, value in self.headers.items()}, self.asked)
         self.server.next_reply(heard)(self)
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002  # the name is http.server's
         pass
 
     def head(self, status: int, headers: Mapping[str, str], correlator: str | None = ECHO) -> None:

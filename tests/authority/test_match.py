@@ -53,7 +53,7 @@ def test_only_two_plain_words_are_a_match(said: dict[str, Any]) -> None:
 @given(st.integers(min_value=0, max_value=999), st.text())
 def test_no_other_status_is_passed(status: int, retry_after: str) -> None:
     if status in {200, 404}:
-        assert check_status(status, {}, NOW) is None  # type: ignore[func-returns-value]
+        assert check_status(status, {}, NOW) is None  # type: ignore[func-returns-value]  # that it returns nothing is the point
         return
     with pytest.raises(NoAnswerError) as refused:
         check_status(status, {"retry-after": retry_after}, NOW)

@@ -15,7 +15,7 @@ PERSON = ("11010519491231002X", "张三", date(1949, 12, 31), "female")
 
 
 def test_a_query_shows_the_kind_of_document_and_nothing_else() -> None:
-    assert repr(AuthorityQuery("resident_id", *PERSON)) == "AuthorityQuery(kind='resident_id')"  # type: ignore[arg-type]
+    assert repr(AuthorityQuery("resident_id", *PERSON)) == "AuthorityQuery(kind='resident_id')"  # type: ignore[arg-type]  # one tuple of several types
 
 
 @given(st.text(min_size=3), st.text(min_size=3))
@@ -49,4 +49,4 @@ def test_the_public_names_are_those_of_the_room() -> None:
 @pytest.mark.parametrize("outcome", ["match", "mismatch", "no_record", "unavailable"])
 @pytest.mark.parametrize("check", AUTHORITY_CHECKS, ids=lambda check: str(check.__name__))
 def test_every_double_keeps_the_contract(check: object, outcome: object) -> None:
-    check(FakeAuthority(outcome))  # type: ignore[operator, arg-type]
+    check(FakeAuthority(outcome))  # type: ignore[operator, arg-type]  # outcomes come as plain words

@@ -56,7 +56,7 @@ def test_a_target_is_said_to_be_reached_or_not() -> None:
 
 
 def test_a_terminal_shows_all_that_the_page_shows() -> None:
-    console = Console(width=100, record=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    console = Console(width=100, record=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123  # open as long as the console
     console.print(FIGURES.rich())
     console.file.close()
     shown = console.export_text()

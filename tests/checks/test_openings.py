@@ -94,7 +94,7 @@ def test_more_openings_never_soften_a_verdict(
 
     better = decision(active, day, clerk)
     worse = decision(active + more_active, day + more_day, clerk + more_clerk)
-    assert worse >= better  # type: ignore[operator]
+    assert worse >= better  # type: ignore[operator]  # both are figures here
 
 
 def test_being_from_elsewhere_alone_is_accepted() -> None:

@@ -253,7 +253,7 @@ BROKEN: tuple[tuple[str, Callable[[FaceEngine], object], str], ...] = (
 def test_a_broken_engine_is_noticed(name: str, broken: Callable[[FaceEngine], object], why: str) -> None:
     (check,) = [check for check in ALL_ENGINE_CHECKS if name_of(check) == f"check_{name}"]
     with pytest.raises(AssertionError):
-        check(broken(FakeFaceEngine()))  # type: ignore[arg-type]
+        check(broken(FakeFaceEngine()))  # type: ignore[arg-type]  # broken on purpose
 
 
 def test_every_check_is_seen_to_fail() -> None:
@@ -277,10 +277,10 @@ class Gossip(FakeAuthority):
 # the check, the authority, why it must be noticed
 BROKEN_AUTHORITIES = (
     ("answers_with_an_outcome_and_a_time", Clueless(), "no answer of ours"),
-    ("answers_with_an_outcome_and_a_time", FakeAuthority("yes"), "an outcome nobody knows"),  # type: ignore[arg-type]
+    ("answers_with_an_outcome_and_a_time", FakeAuthority("yes"), "an outcome nobody knows"),  # type: ignore[arg-type]  # broken on purpose
     (
         "answers_with_an_outcome_and_a_time",
-        FakeAuthority("match", datetime(2026, 11, 24)),  # noqa: DTZ001
+        FakeAuthority("match", datetime(2026, 11, 24)),  # noqa: DTZ001  # no zone on purpose
         "a time without a zone",
     ),
     (
@@ -306,4 +306,4 @@ BROKEN_AUTHORITIES = (
 def test_a_broken_authority_is_noticed(name: str, authority: object, why: str) -> None:
     (check,) = [check for check in AUTHORITY_CHECKS if name_of(check) == f"check_{name}"]
     with pytest.raises(AssertionError):
-        check(authority)  # type: ignore[arg-type]
+        check(authority)  # type: ignore[arg-type]  # broken on purpose

@@ -194,7 +194,7 @@ def test_a_failure_is_ours_and_the_next_call_works(monkeypatch: pytest.MonkeyPat
     expected = net.vectors(chips[:1]).tobytes()
 
     class Broken:  # a subclass of cv2.dnn.Net would corrupt memory when it goes
-        def setInput(self, *_: Any, **__: Any) -> None:  # noqa: N802
+        def setInput(self, *_: Any, **__: Any) -> None:  # noqa: N802  # the name is OpenCV's
             raise cv2.error("out of memory")
 
     broken: Any = Broken()

@@ -71,7 +71,7 @@ NO_HISTORIES = {
 def test_a_url_that_names_no_history(case: str) -> None:
     url, advice = NO_HISTORIES[case]
     with pytest.raises(InputError, match=re.escape(advice)) as caught:
-        open_history(url)  # type: ignore[arg-type]
+        open_history(url)  # type: ignore[arg-type]  # no text on purpose
     assert "hunter2" not in str(caught.value)
 
 

@@ -68,7 +68,7 @@ def test_both_languages_have_the_same_parts() -> None:
 
 def text(**changes: object) -> NoticeText:
     fields = {"version": "1", "language": "en", "title": "T", "paragraphs": (Paragraph("H", ("a", "b")),)}
-    return NoticeText(**(fields | changes))  # type: ignore[arg-type]
+    return NoticeText(**(fields | changes))  # type: ignore[arg-type]  # fields by name
 
 
 def test_the_hash_is_over_the_canonical_text() -> None:

@@ -238,7 +238,7 @@ def test_bad_sizes_are_refused(size: tuple[int, int], why: str) -> None:
 )
 def test_impossible_captures_are_refused(changes: dict[str, float], why: str) -> None:
     with pytest.raises(InputError):
-        dataclasses.replace(Capture(), **changes)  # type: ignore[arg-type]
+        dataclasses.replace(Capture(), **changes)  # type: ignore[arg-type]  # fields by name
 
 
 def test_a_group_needs_people_and_a_capture_each() -> None:

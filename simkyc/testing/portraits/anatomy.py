@@ -150,7 +150,7 @@ def decode_genome(genome: str, texture_seed: int) -> Anatomy:
             traits[trait.name] = low + (high - low) * int(digit) / (DIGITS - 1)
         else:
             traits[trait.name] = trait.metadata["choices"][int(digit)]
-    return Anatomy(texture_seed=texture_seed, **traits)  # type: ignore[arg-type]
+    return Anatomy(texture_seed=texture_seed, **traits)  # type: ignore[arg-type]  # traits are floats by name
 
 
 def genome_of_seed(seed: int) -> str:
