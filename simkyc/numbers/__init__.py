@@ -18,11 +18,12 @@
     iccid                SIM card or profile                                Luhn where it applies
     imsi                 subscription                                       country code
     imei                 device, IMEI and IMEISV                            Luhn (IMEI), placeholders
-    eid                  eSIM chip                                          modulo 97
+    eid                  eSIM chip                                          modulo 97, placeholders
 
     documents            which of them serves which kind of document
     text                 which characters count, for all of them
     operators            the operators' names, for comparing ICCID, IMSI and MSISDN
+    agreement            whether ICCID, IMSI and MSISDN name one operator, and two IMEIs one phone
 
 Each module says which number it is, where its rules come from and how sure that is ([V] read at the source or
 tried, [S] seen on secondary pages, [R] general knowledge), and which mistake costs more. Rules marked [S] or

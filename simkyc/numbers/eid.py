@@ -2,7 +2,7 @@
 
 32 decimal digits of which the last two are check digits: the number as a whole leaves 1 on division by 97
 (SGP.02 annex J, as quoted in Infineon's public wiki with examples) [V]. EIDs by SGP.02 begin with 89; those
-by SGP.29 need not [V], so the beginning is not judged.
+by SGP.29 need not [V], so the beginning is not judged. Thirty zeros with fitting check digits are a `dummy`.
 
 An EID wrongly refused stops an eSIM order; one mistyped and let through would order to another chip, and two
 check digits leave one mistake in a hundred.
@@ -38,13 +38,15 @@ def validate(number: str) -> str:
     """Return the compact EID, 32 digits.
 
     Raises:
-        NumberError: `type`, `length`, `characters`, `shape`, `checksum`.
+        NumberError: `type`, `length`, `characters`, `shape`, `dummy`, `checksum`.
     """
     number = compact(number)
     if len(number) != 32:
         raise NumberError("length", "an EID has 32 digits: *#06# or the settings of the device show it")
     if not is_digits(number):
         raise NumberError("shape", "an EID holds digits only")
+    if number.startswith("0" * 30):
+        raise NumberError("dummy", "this is a placeholder, not the number of one chip")
     if int(number) % 97 != 1:
         raise NumberError(
             "checksum", "the check digits do not fit: copy it again from the settings of the device"

@@ -5,8 +5,12 @@ IMEISV: TAC, serial number and a 2-digit software version, 16 digits, no check d
 part of what a device sends: networks report 14 digits, or 15 with a 0 at the end, so compare devices by
 `equipment`, and complete a network's 14 digits by `from_network`.
 
-Placeholder numbers are refused as `dummy`: one digit repeated, and values that emulators, unprogrammed
-boards and tutorials carry. They are real to Luhn but shared by countless devices.
+Placeholder numbers are refused as `dummy`: one digit repeated, a TAC of zeros, and values that emulators,
+unprogrammed boards and tutorials carry. They are real to Luhn but shared by countless devices. A TAC that
+begins with 00 is a test device's [R]; it is one device all the same, and left to lists of devices.
+
+Some phones show the software version behind the IMEI, 15 digits, a slash and two more [R]: it is dropped. A
+MEID, hexadecimal from A0 on, numbers a CDMA phone (3GPP2) and is refused with the cause `kind`.
 
 An IMEI wrongly refused costs a second reading (*#06#); a placeholder taken for a device would tie strangers
 to each other and hide a SIM box. 14 digits are refused because at a counter they are 15 with one lost.
@@ -27,6 +31,7 @@ simkyc.errors.NumberError: the check digit does not fit: read it again, *#06# sh
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from stdnum import luhn
@@ -45,6 +50,9 @@ __all__ = [
     "validate",
 ]
 
+_WITH_VERSION = re.compile(r"([0-9]{15})/[0-9]{2}")
+_MEID = re.compile(r"[A-F][0-9A-F]{13,14}")
+
 # TAC and serial number of placeholders, without check digit. The named ones are in blocklists of several
 # Android analytics kits or in device manuals, read in public code [S].
 _DUMMIES: Final = frozenset(
@@ -52,6 +60,7 @@ _DUMMIES: Final = frozenset(
         "00499901064000",  # emulators and boards that were never programmed
         "00106800000000",
         "35519500000001",
+        "35824005111111",  # Android's emulator
         "35867301379589",  # one number over whole batches of unbranded phones
         "13579024681122",  # manuals of vehicle trackers
         "01234567890123",  # runs on a keyboard
@@ -64,26 +73,30 @@ _DUMMIES: Final = frozenset(
 
 
 def compact(number: str) -> str:
-    """Strip spaces, hyphens, slashes and dots, fold full-width digits.
+    """Strip spaces, hyphens, slashes and dots, fold full-width digits, drop a version behind 15 digits and a slash.
 
     Raises:
         NumberError: `type`, `length` or `characters`; nothing else is judged.
     """
-    return clean(number, " -/.")
+    number = clean(number, " -.")
+    with_version = _WITH_VERSION.fullmatch(number)
+    return with_version[1] if with_version else number.replace("/", "")
 
 
 def validate(number: str) -> str:
     """Return the compact IMEI (15 digits) or IMEISV (16 digits).
 
     Raises:
-        NumberError: `type`, `length`, `characters`, `shape`, `dummy`, `checksum`.
+        NumberError: `type`, `length`, `characters`, `kind` (a MEID), `shape`, `dummy`, `checksum`.
     """
     number = compact(number)
+    if _MEID.fullmatch(number):
+        raise NumberError("kind", "this is a MEID, a CDMA number: *#06# shows the IMEI as well")
     if len(number) not in (15, 16):
         raise NumberError("length", "an IMEI has 15 digits, with software version 16: *#06# shows it")
     if not is_digits(number):
         raise NumberError("shape", "an IMEI holds digits only: *#06# shows it")
-    if number[:14] in _DUMMIES or len(set(number[:14])) == 1:
+    if number[:14] in _DUMMIES or len(set(number[:14])) == 1 or number.startswith("00000000"):
         raise NumberError("dummy", "this is a placeholder, not the number of one device")
     if len(number) == 15 and not luhn.is_valid(number):
         raise NumberError("checksum", "the check digit does not fit: read it again, *#06# shows it")

@@ -1,7 +1,8 @@
 """IMSI, the number of a subscription in a network (ITU-T E.212).
 
 A 3-digit mobile country code (MCC), a 2- or 3-digit network code (MNC), a subscriber number; at most 15
-digits, 14 or 15 in use. China is 460 with 2-digit network codes. Country codes come from python-stdnum.
+digits, 14 or 15 in use. China is 460, and 461 in reserve, with 2-digit network codes. Country codes come from
+python-stdnum, which lists only those with a network in service, and from Android's table of the ITU's bulletin.
 
 There is no check digit, so a wrong digit shows only against the stock's record of ICCID, IMSI and MSISDN; an
 IMSI wrongly refused blocks a sound card. Unknown network codes therefore pass with no operator; an unknown
@@ -9,7 +10,7 @@ country code does not.
 
 >>> validate('460 00 1234567890')
 '460001234567890'
->>> operator('460001234567890'), operator('460991234567890')
+>>> operator('460001234567890'), operator('460131234567890')
 ('china_mobile', None)
 >>> split('310150123456789')
 ('310', '150', '123456789')
@@ -33,13 +34,16 @@ from simkyc.numbers.text import clean, is_digits
 
 __all__ = ["compact", "format", "is_valid", "operator", "split", "validate"]
 
-# Read in python-stdnum 2.2's table (from Wikipedia); 460-20 is a railway network and left out.
+# Read in python-stdnum 2.2's table (from Wikipedia) [V]. 460-20 is a railway network and left out; so are 10, 12
+# and 13, which public code gives to Unicom, to Telecom, and to Mobile or Telecom, with no two sources agreeing.
 _OPERATORS: Final[dict[str, Operator]] = {
     **dict.fromkeys(("00", "02", "04", "07", "08"), "china_mobile"),
     **dict.fromkeys(("01", "06", "09"), "china_unicom"),
     **dict.fromkeys(("03", "05", "11"), "china_telecom"),
     "15": "china_broadnet",
 }
+# Assigned country codes that python-stdnum does not list: Android's MccTable.java [V], 406 (India) [R].
+_MORE_COUNTRIES: Final = frozenset(("225", "315", "332", "406", "423", "430", "431", "461", "534", "535"))
 
 
 def compact(number: str) -> str:
@@ -62,7 +66,7 @@ def validate(number: str) -> str:
         raise NumberError("length", "an IMSI has 15 digits, seldom 14")
     if not is_digits(number):
         raise NumberError("shape", "an IMSI holds digits only")
-    if len(stdnum_imsi.split(number)) < 2:
+    if len(stdnum_imsi.split(number)) < 2 and number[:3] not in _MORE_COUNTRIES:
         raise NumberError("country", "an IMSI begins with a mobile country code; China's is 460")
     return number
 
@@ -91,8 +95,9 @@ def split(number: str) -> tuple[str, str, str]:
 
     The network code is empty where a country's codes are not known.
     """
-    parts = [str(part) for part in stdnum_imsi.split(validate(number))]
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (parts[0], "", parts[1])
+    number = validate(number)
+    parts = [str(part) for part in stdnum_imsi.split(number)]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (number[:3], "", number[3:])
 
 
 def operator(number: str) -> Operator | None:

@@ -24,7 +24,7 @@ class NumberModule(Protocol):
     def format(self, number: str) -> str: ...
 
 
-NOT_NUMBERS = {"documents", "operators", "text"}
+NOT_NUMBERS = {"agreement", "documents", "operators", "text"}
 NAMES = sorted(m.name for m in pkgutil.iter_modules(simkyc.numbers.__path__) if m.name not in NOT_NUMBERS)
 
 # Made up, all valid; several shapes where a module has several.

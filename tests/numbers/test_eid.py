@@ -14,6 +14,7 @@ VALID = [
     ("8900 1012 0123 4123 4012 3456 7890 1224", "grouped by four"),
     ("8900 1567 01020304 0506 0708 0910 1152", "grouped in another way"),
     ("89044011112233441122334411223321", "another maker"),
+    ("35840574202500000000000000000196", "SGP.29: need not begin with 89"),
     (
         "89034011560010000000000000000121".translate({48 + n: 0xFF10 + n for n in range(10)}),
         "full-width digits",
@@ -22,11 +23,14 @@ VALID = [
 INVALID = [
     ("89034011560010000000000000000122", "checksum", "last digit one more"),
     ("89034011560010000000000000000211", "checksum", "two digits transposed"),
-    ("00000000000000000000000000000000", "checksum", "zeros"),
+    ("00000000000000000000000000000000", "dummy", "zeros"),
+    ("00000000000000000000000000000001", "dummy", "zeros with fitting check digits"),
+    ("11111111111111111111111111111111", "checksum", "one digit repeated"),
     ("8903401156001000000000000000012", "length", "31 digits"),
     ("890340115600100000000000000001210", "length", "33 digits"),
     ("89860112345678901237", "length", "an ICCID"),
     ("", "length", "empty"),
+    ("352099001761481", "length", "an IMEI, shown beside it"),
     ("8903401156001000000000000000012A", "shape", "letter"),
     ("-".join("89034011560010000000000000000121") + "٣", "characters", "Arabic-Indic digit"),
 ]

@@ -38,15 +38,27 @@ VALID = [
     ("8944501810180244540", None, "holds", "abroad, 19 digits by E.118"),
     ("8944501810180244540F", None, "holds", "abroad, padded as on the card"),
     ("89014103211118510720", None, "holds", "abroad, 20 digits"),
+    ("89014103211118510721", None, "fails", "abroad, 20 digits: not all keep Luhn"),
+    ("8944501810180244541", None, "fails", "abroad, 19 digits: some platforms leave the last digit off"),
+    ("894450181018024454", None, "holds", "abroad, 18 digits"),
+    ("894450181018024454FF", None, "holds", "abroad, 18 digits, padded to 20"),
+    ("894450181018024454F", None, "holds", "abroad, 18 digits, padded to 19"),
+    ("89852012345678901234", None, "fails", "Hong Kong: not 8986"),
+    ("8986 06 1234567890123 N", "china_unicom", "absent", "Unicom, grouped in another way"),
+    ("8986041234567890123F", "china_mobile", "absent", "Mobile, 19 digits, padded"),
+    ("89860512345678901234", None, "fails", "05: one list only, no operator"),
 ]
 INVALID = [
     ("89860112345678901236", "checksum", "Unicom, check digit one less"),
     ("89860112345678901327", "checksum", "Unicom, two digits transposed"),
-    ("8944501810180244541", "checksum", "abroad, 19 digits, check digit one more"),
     ("79860112345678901237", "prefix", "not a telecommunication card"),
     ("6222021234567890123", "prefix", "a bank card"),
     ("460011234567890", "length", "an IMSI"),
-    ("898601123456789012", "length", "18 characters"),
+    ("98681021436587092173", "prefix", "read with the digits of each pair swapped"),
+    ("9868102143658709213F", "prefix", "swapped, with padding"),
+    ("89860112345678901 ", "length", "17 digits"),
+    ("898601123456789012", "length", "18 characters, Chinese"),
+    ("89445018101802445", "length", "17 characters, abroad"),
     ("898601123456789012371", "length", "21 characters"),
     ("", "length", "empty"),
     ("8986O112345678901237", "shape", "letter O in the issuer code"),
@@ -78,6 +90,11 @@ def test_padding_is_no_part_of_the_number() -> None:
         "a letter among letters may be real"
     )
     assert iccid.format("8944501810180244540F") == "8944 5018 1018 0244 540"
+
+
+def test_the_advice_for_swapped_digits_says_what_happened() -> None:
+    with pytest.raises(NumberError, match="swapped"):
+        iccid.validate("98681021436587092173")
 
 
 @given(

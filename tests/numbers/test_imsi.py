@@ -22,12 +22,22 @@ VALID = [
     ("460151234567890", "china_broadnet", "Broadnet"),
     ("460201234567890", None, "railway network"),
     ("460991234567890", None, "network code nobody lists: passes without an operator"),
+    ("460101234567890", None, "10: public code gives it to Unicom, no list confirms it"),
+    ("460131234567890", None, "13: public code disagrees, so no operator"),
+    ("461011234567890", None, "461, in reserve for China: says nothing of the operator"),
     ("46001123456789", "china_unicom", "14 digits"),
     ("460 01 1234567890", "china_unicom", "grouped"),
     ("４６００１１２３４５６７８９０", "china_unicom", "full-width digits"),
     ("454001234567890", None, "Hong Kong"),
     ("310150123456789", None, "abroad, 3-digit network code"),
     ("001010123456789", None, "test network"),
+    ("999991234567890", None, "internal use"),
+    ("901281234567890", None, "international network, IoT"),
+    ("455011234567890", None, "Macao"),
+    ("466011234567890", None, "Taiwan"),
+    ("441101234567890", None, "Japan's second country code"),
+    ("535011234567890", None, "Guam, unknown to python-stdnum"),
+    ("46001123456789 ", "china_unicom", "14 digits, space behind"),
 ]
 INVALID = [
     ("4600112345678", "length", "13 digits"),
@@ -37,6 +47,8 @@ INVALID = [
     ("000001234567890", "country", "country code 000"),
     ("100011234567890", "country", "no country code begins with 1"),
     ("898601123456789", "country", "the first digits of an ICCID"),
+    ("868623071306708", "country", "an IMEI"),
+    ("46001 1234 5678 90 1", "length", "16 digits, grouped"),
     ("", "length", "empty"),
     ("46001123456789\u0660", "characters", "Arabic-Indic digit"),
 ]
@@ -57,5 +69,7 @@ def test_invalid(number: str, cause: str, reason: str) -> None:
 
 def test_split_and_format() -> None:
     assert imsi.split("460110123456789") == ("460", "11", "0123456789")
+    assert imsi.split("461011234567890") == ("461", "", "011234567890")
+    assert imsi.format("461011234567890") == "461  011234567890"
     assert imsi.split("310150123456789") == ("310", "150", "123456789")
     assert imsi.format("310150123456789") == "310 150 123456789"
