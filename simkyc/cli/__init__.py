@@ -1,4 +1,4 @@
-"""The command line: `simkyc demo`, `check`, `reasons`, `policy`, `notice`, `watch`.
+"""The command line: `simkyc demo`, `check`, and what else `simkyc --help` lists.
 
 Exit codes of `check`: 0 accept, 10 retry, 11 review, 12 refuse. Of every command: 1 nobody reads the output any
 more, 2 bad input, 3 the history, the face engine or the system cannot work, 70 a fault in simkyc, 130 stopped by
@@ -10,11 +10,12 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,11 +24,15 @@ from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
+from simkyc.lists.rows import Encoding, FileFormat
 from simkyc.notice import NoticeText, notice_text, render_html, render_pdf
 from simkyc.policy import Policy
 from simkyc.reasons import Language
 from simkyc.verdict import Decision
-from simkyc.watch import Encoding
+
+if TYPE_CHECKING:
+    from simkyc.cli.lists import Exporter, Importer
+    from simkyc.history.lists import Lists
 
 __all__ = ["main"]
 
@@ -51,6 +56,14 @@ watch_app = typer.Typer(
     help="Put people and lost documents on the lists that applications are compared with."
 )
 app.add_typer(watch_app, name="watch")
+devices_app = typer.Typer(
+    help="Say which devices and models were stolen, hold many SIM cards, or are no phones."
+)
+app.add_typer(devices_app, name="devices")
+stock_app = typer.Typer(help="Say which SIM cards there are, where they lie and in which state.")
+app.add_typer(stock_app, name="stock")
+history_app = typer.Typer(help="Say what a history is, or bring its tables up to this version of simkyc.")
+app.add_typer(history_app, name="history")
 
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")
@@ -62,17 +75,29 @@ NoticeVersion = Annotated[
         "--version", help="Version of the notice; without it, the current one of the policy that ships."
     ),
 ]
-WatchFile = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A list in CSV; its first line names the columns.")
+ListFile = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", help="A list in CSV or Parquet; the first line of CSV names the columns."),
 ]
-WatchHistory = Annotated[
+ListHistory = Annotated[
     str,
     typer.Option("--history", metavar="URL", help="The history, e.g. sqlite:///kyc.db; it must be there."),
 ]
-WatchEncoding = Annotated[
-    Encoding, typer.Option("--encoding", help="Encoding of the file: utf-8, or gb18030 for GBK too.")
+HistoryUrl = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL",
+        help="sqlite:///kyc.db or postgresql://user@host/database; its password stands in PGPASSWORD or ~/.pgpass.",
+    ),
 ]
-WatchReportFile = Annotated[
+ListFormat = Annotated[
+    FileFormat | None,
+    typer.Option("--format", help="csv or parquet; without it the name of the file says so."),
+]
+ListEncoding = Annotated[
+    Encoding, typer.Option("--encoding", help="Encoding of CSV: utf-8, or gb18030 for GBK too.")
+]
+BadRowsFile = Annotated[
     Path | None,
     typer.Option(
         "--report", metavar="JSONL", help="File for the bad rows: line, column and cause, never a value."
@@ -152,6 +177,10 @@ def _existing(history: str) -> str:
             there = False
         if not there:
             raise InputError("there is no history at --history: name one that exists, or leave it out")
+    if history.startswith("postgresql://"):
+        from simkyc.history import history_info
+
+        history_info(history)
     return history
 
 
@@ -298,33 +327,108 @@ def notice_render(
     _write_whole(out, render_html(text).encode() if kind == ".html" else render_pdf(text))
 
 
-@watch_app.command("import")
-def watch_import(
-    file: WatchFile,
-    history: WatchHistory,
-    encoding: WatchEncoding = "utf-8",
-    report: WatchReportFile = None,
-    skip_bad: SkipBad = False,
+@history_app.command("info")
+def history_show(url: HistoryUrl) -> None:
+    """Say what a history is kept in, its schema version and how many verdicts it holds; needs no secret."""
+    from simkyc.history import history_info
+
+    info = history_info(url)
+    held = "" if info.verdicts is None else f", {info.verdicts} verdicts"
+    typer.echo(f"{info.database}, schema version {info.version}, this simkyc reads {info.readable}{held}")
+
+
+@history_app.command("upgrade")
+def history_upgrade(
+    url: HistoryUrl,
+    backed_up: Annotated[
+        bool, typer.Option("--backed-up", help="Say that there is a backup: nothing else leads back.")
+    ] = False,
 ) -> None:
-    """Put the rows of a file on their lists, all or none; importing it again changes nothing."""
-    from simkyc.cli.watch import import_list
-    from simkyc.screener import Screener
+    """Bring the tables of a history up to this simkyc's version, all or nothing."""
+    from simkyc.history import history_info, upgrade_history
 
-    with Screener.open(_existing(history)) as screener:
-        typer.echo(import_list(screener, file, encoding=encoding, skip_bad=skip_bad, report=report))
+    info = history_info(url)
+    if info.version < info.readable and not backed_up:
+        raise InputError("back the history up first, then say --backed-up: nothing but the backup leads back")
+    before, after = upgrade_history(url)
+    typer.echo(f"schema version {after}" + ("" if before == after else f", was {before}"))
 
 
-@watch_app.command("remove")
-def watch_remove(
-    file: WatchFile,
-    history: WatchHistory,
-    encoding: WatchEncoding = "utf-8",
-    report: WatchReportFile = None,
-    skip_bad: SkipBad = False,
-) -> None:
-    """Take the rows of a file off their lists: kind, number, list and source say which."""
-    from simkyc.cli.watch import remove_list
-    from simkyc.screener import Screener
+def _add_import(group: typer.Typer, name: str, says: str, take_in: Callable[[Lists], Importer]) -> None:
+    """Add a command that takes a file into the lists."""
 
-    with Screener.open(_existing(history)) as screener:
-        typer.echo(remove_list(screener, file, encoding=encoding, skip_bad=skip_bad, report=report))
+    def command(
+        file: ListFile,
+        history: ListHistory,
+        file_format: ListFormat = None,
+        encoding: ListEncoding = "utf-8",
+        report: BadRowsFile = None,
+        skip_bad: SkipBad = False,
+    ) -> None:
+        from simkyc.cli.lists import import_list
+        from simkyc.screener import Screener
+
+        with Screener.open(_existing(history)) as screener:
+            done = import_list(
+                take_in(screener.lists),
+                file,
+                file_format=file_format,
+                encoding=encoding,
+                skip_bad=skip_bad,
+                report=report,
+            )
+        typer.echo(done)
+
+    group.command(name, help=says)(command)
+
+
+def _add_export(group: typer.Typer, says: str, write: Callable[[Lists], Exporter]) -> None:
+    """Add a command that writes a list into a file."""
+
+    def command(
+        out: Annotated[
+            Path, typer.Argument(metavar="OUT", help="The file to make: a name in .csv or .parquet.")
+        ],
+        history: ListHistory,
+        file_format: ListFormat = None,
+        force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    ) -> None:
+        from simkyc.cli.lists import export_list
+        from simkyc.screener import Screener
+
+        with Screener.open(_existing(history)) as screener:
+            typer.echo(export_list(write(screener.lists), out, file_format=file_format, overwrite=force))
+
+    group.command("export", help=says)(command)
+
+
+_AGAIN = "all or none; importing it again changes nothing."
+_add_import(
+    watch_app, "import", f"Put the rows of a file on their lists, {_AGAIN}", lambda lists: lists.import_watch
+)
+_add_import(
+    watch_app,
+    "remove",
+    "Take the rows of a file off their lists: kind, number, list and source say which.",
+    lambda lists: lists.import_unwatch,
+)
+_add_import(
+    devices_app,
+    "import",
+    f"Put the devices and models of a file on their lists, {_AGAIN}",
+    lambda lists: lists.import_devices,
+)
+_add_import(
+    devices_app,
+    "remove",
+    "Take the devices and models of a file off their lists.",
+    lambda lists: lists.remove_devices,
+)
+_add_export(devices_app, "Write the lists of devices into a file.", lambda lists: lists.export_devices)
+_add_import(
+    stock_app,
+    "import",
+    f"Put the SIM cards of a file into the stock, {_AGAIN}",
+    lambda lists: lists.import_stock,
+)
+_add_export(stock_app, "Write the stock as it stands into a file.", lambda lists: lists.export_stock)

@@ -51,6 +51,10 @@ ACTION_WORDS = {
     Action.TAKE_ANOTHER_SIM: ("换一张 SIM 卡", "take another SIM"),
     Action.SCAN_DEVICE_AGAIN: ("重新读取手机 IMEI", "scan the phone again"),
     Action.HAVE_NOTICE_SIGNED: ("请客户签署告知书", "have the notice signed"),
+    Action.LOOK_AGAIN_LATER: ("稍后再查", "look again later"),
+    Action.REMIND_SUBSCRIBER: ("提醒机主", "remind the subscriber"),
+    Action.VERIFY_SUBSCRIBER: ("核验机主本人", "verify the subscriber"),
+    Action.RESTRICT_LINE: ("限制号码服务", "restrict the line"),
     Action.CALL_SUPERVISOR: ("请主管处理", "call the supervisor"),
     Action.DO_NOT_ISSUE: ("不得发卡", "do not issue the card"),
 }

@@ -165,7 +165,7 @@ def without_its_key(folder: Path) -> str:
 
 def from_a_newer_simkyc(folder: Path) -> str:
     with closing(sqlite3.connect(folder / "kyc.db", isolation_level=None)) as connection:
-        connection.execute("UPDATE history_meta SET value = '99' WHERE name = 'schema_version'")
+        connection.execute("UPDATE history_version SET version_num = '0099'")
     return f"sqlite:///{folder}/kyc.db"
 
 
@@ -186,7 +186,12 @@ NO_HISTORIES: dict[str, tuple[Callable[[Path], str], int, str]] = {
     "a bare path": (lambda folder: f"{folder}/kyc.db", 2, "sqlite:///"),
     "two slashes": (lambda _: "sqlite://kyc.db", 2, "three slashes"),
     "no path": (lambda _: "sqlite:///", 2, "names no file"),
-    "another database": (lambda _: "postgresql://clerk:hunter2@db.example/kyc", 2, "PostgreSQL"),
+    "another database": (lambda _: "mysql://clerk:hunter2@db.example/kyc", 2, "postgresql://"),
+    "no server": (
+        lambda folder: f"postgresql://clerk:hunter2@/kyc?host={folder}/nobody",
+        3,
+        "cannot be reached",
+    ),
     "nothing": (lambda _: "", 2, "sqlite:///"),
     "a folder": (a_folder, 3, "give another path"),
     "a text file": (a_text_file, 3, "give another"),

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from simkyc import Screener
+from simkyc.lists.watch import COLUMNS
 from simkyc.testing import Clock, application
-from simkyc.watch import COLUMNS
 from tests.cli.called import Called
 
 Call = Callable[..., Called]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,16 +19,15 @@ from simkyc.errors import HistoryFormatError, InputError
 from simkyc.history import open_history
 from simkyc.history.protocol import History, WatchEntry, WatchImport, WatchName
 from simkyc.history.sql import ROWS_AT_ONCE
-from simkyc.watch import Listing
+from simkyc.lists.watch import Listing
 from tests.history.files import SECRET, TEN, opened
 
-KINDS = ("sqlite-file", "sqlite-memory")
+KINDS = ("sqlite-file", "sqlite-memory", "postgresql")
 
 
 @pytest.fixture(params=KINDS)
-def history(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[History]:
-    url = "sqlite://" if request.param == "sqlite-memory" else f"sqlite:///{tmp_path}/kyc.db"
-    with closing(open_history(url, secret=SECRET, lock_timeout_s=30)) as one:
+def history(request: pytest.FixtureRequest, url_of: Callable[[str], str]) -> Iterator[History]:
+    with closing(open_history(url_of(request.param), secret=SECRET, lock_timeout_s=30)) as one:
         yield one
 
 

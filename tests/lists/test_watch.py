@@ -7,6 +7,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,19 +18,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simkyc import Application, Decision, HistoryError, InputError, Screener, Verdict
-from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, resident_id, swatch
-from simkyc.watch import (
+from simkyc.lists.rows import LONGEST_LINE, BadRow
+from simkyc.lists.watch import (
     CHINA,
     COLUMNS,
     JOINT_PUNISHMENT,
-    LONGEST_LINE,
     LOST_DOCUMENT,
-    BadRow,
     WatchEntryRow,
     WatchRow,
     read_unwatch_csv,
     read_watch_csv,
 )
+from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, resident_id, swatch
 
 NUMBER = resident_id(born=date(1990, 1, 1), sequence=1)
 HEADER = "kind,number,list,source,basis,from,until,silent_alert"
@@ -313,7 +313,7 @@ def row_of(one: Application, name: str = JOINT_PUNISHMENT, **changes: Any) -> Wa
 
 def test_a_listed_person_is_refused_and_told_of_the_appeal(screener: Screener) -> None:
     assert screener.preview(honest()).decision is Decision.ACCEPT
-    screener.watch([row_of(honest())])
+    screener.lists.watch([row_of(honest())])
     verdict = screener.screen(honest())
     assert (verdict.decision, verdict.reasons) == (Decision.REFUSE, ("listed.person",))
     assert screener.preview(honest(1)).decision is Decision.ACCEPT
@@ -334,7 +334,7 @@ def said_at_the_counter(verdict: Verdict) -> list[tuple[str, ...]]:
 
 
 def test_a_silent_alert_is_in_the_verdict_and_in_nobodys_words(screener: Screener) -> None:
-    screener.watch([row_of(honest()), row_of(honest(1), silent_alert=True)])
+    screener.lists.watch([row_of(honest()), row_of(honest(1), silent_alert=True)])
     plain, marked = screener.screen(honest()), screener.screen(honest(1))
     assert (plain.silent_alert, marked.silent_alert) == (False, True)
     assert said_at_the_counter(plain) == said_at_the_counter(marked)
@@ -342,7 +342,7 @@ def test_a_silent_alert_is_in_the_verdict_and_in_nobodys_words(screener: Screene
 
 
 def test_a_lost_card_is_refused_and_the_new_one_with_its_number_is_not(screener: Screener) -> None:
-    screener.watch([row_of(honest(), LOST_DOCUMENT, basis="report of 2026-11-01")])
+    screener.lists.watch([row_of(honest(), LOST_DOCUMENT, basis="report of 2026-11-01")])
     assert screener.preview(honest()).reasons == ("listed.document_lost",)
     renewed = honest(document={"valid_from": NOW.date(), "valid_until": None})
     assert screener.preview(renewed).decision is Decision.ACCEPT
@@ -350,23 +350,23 @@ def test_a_lost_card_is_refused_and_the_new_one_with_its_number_is_not(screener:
 
 def test_a_soldiers_bare_number_is_looked_for_under_both_kinds(screener: Screener) -> None:
     soldier = honest(document={"kind": "military_id", "number": "1234567"})
-    screener.watch([row_of(soldier)])
+    screener.lists.watch([row_of(soldier)])
     police = honest(document={"kind": "armed_police_id", "number": "1234567"})
     for one in (soldier, police):
         assert "listed.person" in screener.preview(one).reasons
 
 
 def test_who_was_taken_off_is_accepted_and_was_refused_then(screener: Screener, clock: Clock) -> None:
-    screener.watch([row_of(honest())])
+    screener.lists.watch([row_of(honest())])
     refused_at = clock.now
     clock.advance(minutes=5)
-    assert screener.unwatch([row_of(honest())]).removed == 1
+    assert screener.lists.unwatch([row_of(honest())]).removed == 1
     assert screener.preview(honest()).decision is Decision.ACCEPT
     assert screener.preview(honest(), at=refused_at).decision is Decision.REFUSE
 
 
 def test_an_entry_ends(screener: Screener, clock: Clock) -> None:
-    screener.watch([row_of(honest(), until=NOW + timedelta(minutes=5))])
+    screener.lists.watch([row_of(honest(), until=NOW + timedelta(minutes=5))])
     assert screener.preview(honest()).decision is Decision.REFUSE
     clock.advance(minutes=5)
     assert screener.preview(honest()).decision is Decision.ACCEPT
@@ -386,15 +386,15 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_file_is_imported_once(screener: Screener, file: Path) -> None:
     steps: list[tuple[str, int, int]] = []
-    first = screener.import_watch(file, on_progress=lambda *step: steps.append(step))
-    again = screener.import_watch(str(file))
+    first = screener.lists.import_watch(file, on_progress=lambda *step: steps.append(step))
+    again = screener.lists.import_watch(str(file))
     assert (first.added, first.changed, first.unchanged, first.bad) == (3, 0, 0, 0)
     assert (again.added, again.changed, again.unchanged, again.bad) == (0, 0, 3, 0)
     assert again.import_id != first.import_id
     assert {stage for stage, _, _ in steps} == {"reading", "writing"}
     assert all(0 <= done <= total for _, done, total in steps)
     assert screener.preview(honest(2)).decision is Decision.REFUSE
-    assert screener.import_unwatch(file).removed == 3
+    assert screener.lists.import_unwatch(file).removed == 3
     assert screener.preview(honest(2)).decision is Decision.ACCEPT
 
 
@@ -403,21 +403,21 @@ def test_one_bad_row_stops_the_file_unless_it_is_skipped(screener: Screener, fil
         more.write(GOOD.replace(NUMBER, "hunter2") + "\n" + GOOD.replace("2026-01-01", "hunter2") + "\n")
     heard: list[BadRow] = []
     with pytest.raises(InputError, match="2 of 5 rows") as caught:
-        screener.import_watch(file, on_bad=heard.append)
+        screener.lists.import_watch(file, on_bad=heard.append)
     assert [row.line for row in heard] == [5, 6]
     assert [where for where, _ in caught.value.problems] == ["line 5, number", "line 6, from"]
     assert "hunter2" not in f"{caught.value}{caught.value.problems}{heard}"
     assert screener.preview(honest()).decision is Decision.ACCEPT
-    done = screener.import_watch(file, skip_bad=True)
+    done = screener.lists.import_watch(file, skip_bad=True)
     assert (done.added, done.bad) == (3, 2)
     with pytest.raises(InputError, match="1 of 5 rows"):
-        screener.import_unwatch(file)
-    assert screener.import_unwatch(file, skip_bad=True).removed == 3
+        screener.lists.import_unwatch(file)
+    assert screener.lists.import_unwatch(file, skip_bad=True).removed == 3
 
 
 def test_a_wrong_header_is_never_skipped(screener: Screener, file: Path) -> None:
     file.write_text(file.read_text().replace("basis", "base"))
-    for take in (screener.import_watch, screener.import_unwatch):
+    for take in (screener.lists.import_watch, screener.lists.import_unwatch):
         with pytest.raises(InputError, match="header"):
             take(file, skip_bad=True)
 
@@ -425,7 +425,7 @@ def test_a_wrong_header_is_never_skipped(screener: Screener, file: Path) -> None
 def test_thousands_of_bad_rows_are_counted_and_not_told(screener: Screener, file: Path) -> None:
     file.write_text(f"{HEADER}\n" + "x\n" * 3000)
     with pytest.raises(InputError, match="3000 of 3000 rows") as caught:
-        screener.import_watch(file)
+        screener.lists.import_watch(file)
     assert len(caught.value.problems) == 20
     assert len(str(caught.value)) < 400
 
@@ -433,7 +433,7 @@ def test_thousands_of_bad_rows_are_counted_and_not_told(screener: Screener, file
 @pytest.mark.parametrize("name", ["absent.csv", ".", "a\0b"])
 def test_a_file_that_cannot_be_read(name: str, screener: Screener, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
-        screener.import_watch(f"{tmp_path}/{name}")
+        screener.lists.import_watch(f"{tmp_path}/{name}")
 
 
 def test_what_the_caller_breaks_is_the_callers(screener: Screener, file: Path) -> None:
@@ -441,7 +441,7 @@ def test_what_the_caller_breaks_is_the_callers(screener: Screener, file: Path) -
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with pytest.raises(OSError, match="No space left"):
-        screener.import_watch(file, on_progress=full)
+        screener.lists.import_watch(file, on_progress=full)
     assert screener.preview(honest()).decision is Decision.ACCEPT
 
 
@@ -450,7 +450,7 @@ def test_a_full_temporary_folder_is_told(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(HistoryError, match="TMPDIR"):
-        screener.import_watch(file)
+        screener.lists.import_watch(file)
 
 
 def test_nothing_personal_is_written_anywhere(
@@ -458,12 +458,9 @@ def test_nothing_personal_is_written_anywhere(
 ) -> None:
     place = tmp_path / "history"
     place.mkdir()
-    monkeypatch.setattr(
-        "simkyc.history.staging._temporary_file",
-        lambda: (place / "waiting").open("w+", newline="", encoding="utf-8"),
-    )
+    monkeypatch.setattr("simkyc.history.staging._temporary_folder", lambda: nullcontext(place))
     with Screener.open(f"sqlite:///{place}/kyc.db", faces=FakeFaceEngine()) as screener:
-        screener.import_watch(file)
+        screener.lists.import_watch(file)
     for one in (place / "waiting", place / "kyc.db"):
         stored = one.read_bytes()
         assert b"joint_punishment" in stored

@@ -1,12 +1,7 @@
-"""Who and what is listed: one row of a list, a list read from CSV, and what a listing says.
+"""Who and what is listed: one row of a list, a list read from a file, and what a listing says.
 
-A list names people by a document they hold, or lost and stolen documents themselves (`lost_document`). It comes
-as CSV: a header with the names of `COLUMNS` in any order, then one row a line, at most 4,096 bytes. `until` and
-`silent_alert` may be left out or empty; a line on which nothing stands is passed over. The file is UTF-8, with or
-without a byte order mark; GB18030 (and GBK, which it holds) is read where it is asked for and never guessed: some
-texts are well-formed in both and say different things.
-
-A row that cannot be taken in is a `BadRow`, which says where and why and never repeats a value.
+A list names people by a document they hold, or lost and stolen documents themselves (`lost_document`). `until` and
+`silent_alert` may be left out or empty.
 
 >>> import io
 >>> text = '''kind,number,list,source,basis,from,until
@@ -22,29 +17,27 @@ A row that cannot be taken in is a `BadRow`, which says where and why and never 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from typing import Annotated, BinaryIO, Final, Literal, TypeVar
+from typing import Annotated, BinaryIO, Final
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from simkyc.application import Identifier, Model, Text
+from simkyc.application import Identifier, Text
 from simkyc.errors import NumberError
+from simkyc.lists.rows import BadRow, Encoding, ListRow, columns_of, numbered_rows
 from simkyc.numbers import documents
 
 __all__ = [
     "CHINA",
     "COLUMNS",
     "JOINT_PUNISHMENT",
-    "LONGEST_LINE",
     "LOST_DOCUMENT",
     "OPERATOR_BLACKLIST",
-    "BadRow",
-    "Encoding",
+    "Listed",
     "Listing",
     "UnwatchReport",
     "WatchEntryRow",
@@ -61,11 +54,6 @@ LOST_DOCUMENT: Final = "lost_document"
 
 CHINA: Final = timezone(timedelta(hours=8))
 """A date without a time is that day here."""
-
-LONGEST_LINE: Final = 4096
-"""Bytes in one line of a list, the line break not counted."""
-
-Encoding = Literal["utf-8", "gb18030"]
 
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC)
@@ -91,23 +79,6 @@ class Listing:
     since: datetime
     until: datetime | None
     silent_alert: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that cannot be taken in.
-
-    Attributes:
-        line: Its line in the file, from 1; 1 is the header, and then nothing of the file can be.
-        column: The column at fault; None where it is the row as a whole.
-        cause: A short stable word.
-        advice: What to do about it. Never holds a value.
-    """
-
-    line: int
-    column: str | None
-    cause: str
-    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +152,7 @@ def _day(day: date, *, ends: bool) -> datetime:
     return datetime.combine(day + timedelta(days=1) if last else day, time(), CHINA)
 
 
-class WatchRow(Model):
+class WatchRow(ListRow):
     """Whose entry on which list: enough to take it off again.
 
     Attributes:
@@ -191,7 +162,6 @@ class WatchRow(Model):
         source: Who keeps the list.
     """
 
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
     shown = ("kind", "list", "source")
 
     kind: documents.DocumentKind
@@ -221,8 +191,8 @@ class WatchRow(Model):
         return identity
 
 
-class WatchEntryRow(WatchRow):
-    """One entry of a list.
+class Listed(ListRow):
+    """What an entry of a list says.
 
     Attributes:
         basis: The rule it rests on, in short.
@@ -247,9 +217,11 @@ class WatchEntryRow(WatchRow):
         return until
 
 
-Row = TypeVar("Row", bound=WatchRow)
+class WatchEntryRow(Listed, WatchRow):
+    """One entry of a list of people or documents: the fields of `WatchRow` and of `Listed`."""
 
-COLUMNS: Final = tuple(field.alias or name for name, field in WatchEntryRow.model_fields.items())
+
+COLUMNS: Final = columns_of(WatchEntryRow)
 """What may stand in the header."""
 
 
@@ -266,107 +238,9 @@ def read_watch_csv(file: BinaryIO, *, encoding: Encoding = "utf-8") -> Iterator[
     Raises:
         OSError: The file cannot be read.
     """
-    return _rows(file, WatchEntryRow, encoding)
+    return (row for _, row in numbered_rows(file, WatchEntryRow, encoding=encoding))
 
 
 def read_unwatch_csv(file: BinaryIO, *, encoding: Encoding = "utf-8") -> Iterator[WatchRow | BadRow]:
     """Read whom to take off which list: as `read_watch_csv`, but only the first four of `COLUMNS` are looked at."""
-    return _rows(file, WatchRow, encoding)
-
-
-def _rows(file: BinaryIO, model: type[Row], encoding: Encoding) -> Iterator[Row | BadRow]:
-    lines = _lines(file, encoding)
-    first = next(lines, BadRow(1, None, "no_header", HEADER_ADVICE))
-    header = first if isinstance(first, BadRow) else _header(first[1], model)
-    if isinstance(header, BadRow):
-        yield header
-        return
-    for line in lines:
-        if isinstance(line, BadRow):
-            yield line
-            continue
-        number, fields = line
-        if not any(fields):
-            continue
-        if len(fields) != len(header):
-            yield BadRow(number, None, "fields", "the row has not as many fields as the header")
-            continue
-        try:
-            yield model.model_validate(
-                {name: field for name, field in zip(header, fields, strict=True) if field and name}
-            )
-        except ValidationError as error:
-            yield _bad_row(number, error)
-
-
-HEADER_ADVICE = f"the first line names the columns: {', '.join(COLUMNS)}"
-
-
-def _header(fields: list[str], model: type[WatchRow]) -> list[str] | BadRow:
-    """The columns in their order, with nothing for those that are not looked at."""
-    wanted = {field.alias or name: field for name, field in model.model_fields.items()}
-    if not any(fields):
-        return BadRow(1, None, "no_header", HEADER_ADVICE)
-    # An unknown name is not repeated: without a header it is the first row's number.
-    if not set(fields) <= set(COLUMNS):
-        return BadRow(1, None, "unknown_column", HEADER_ADVICE)
-    for name in COLUMNS:
-        if fields.count(name) > 1:
-            return BadRow(1, name, "repeated_column", "the column is there twice")
-    for name, field in wanted.items():
-        if field.is_required() and name not in fields:
-            return BadRow(1, name, "missing_column", HEADER_ADVICE)
-    return [name if name in wanted else "" for name in fields]
-
-
-def _lines(file: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """Each line with its number, as fields without white space around them."""
-    number = 0
-    while line := file.readline(LONGEST_LINE + 2):
-        number += 1
-        if len(line.removesuffix(b"\n").removesuffix(b"\r")) <= LONGEST_LINE:
-            yield _fields(line, number, encoding)
-            continue
-        while line and not line.endswith(b"\n"):
-            line = file.readline(1 << 16)
-        yield BadRow(number, None, "line_too_long", f"no row has more than {LONGEST_LINE} bytes")
-
-
-def _fields(line: bytes, number: int, encoding: Encoding) -> tuple[int, list[str]] | BadRow:
-    if b"\0" in line:
-        return BadRow(number, None, "nul", "the line holds bytes of no text: save the file as CSV in UTF-8")
-    try:
-        text = line.decode(encoding)
-    except UnicodeDecodeError:
-        advice = f"the line is not in {encoding}: save the file as UTF-8, or say that it is in gb18030"
-        return BadRow(number, None, "encoding", advice)
-    if number == 1:
-        text = text.removeprefix("\ufeff")
-    try:
-        # A line at a time, so that a quote that never ends spoils its own row and no other.
-        (fields,) = csv.reader([text], strict=True)
-    except csv.Error:
-        advice = (
-            'a quote opens and closes a whole field, a quote inside is doubled (""), and a row is one line'
-        )
-        return BadRow(number, None, "quotes", advice)
-    return number, [field.strip() for field in fields]
-
-
-CAUSES: Final = {
-    "missing": ("missing", "the field must not be empty"),
-    "string_too_short": ("missing", "the field must not be empty"),
-    "string_too_long": ("length", "at most 200 characters"),
-    "string_pattern_mismatch": ("characters", "1 to 64 of A-Z a-z 0-9 . _ : / @ -"),
-    "literal_error": ("kind", "no kind of document that simkyc knows"),
-    "bool_parsing": ("flag", "give 1 or 0, true or false"),
-    "value_error": ("characters", "the field holds control characters"),
-}
-"""What pydantic's own causes are called here."""
-
-
-def _bad_row(line: int, error: ValidationError) -> BadRow:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    column = str(first["loc"][0]) if first["loc"] else None
-    cause, advice = CAUSES.get(first["type"], (first["type"], first["msg"]))
-    return BadRow(line, column, cause, advice)
+    return (row for _, row in numbered_rows(file, WatchRow, columns=COLUMNS, encoding=encoding))
