@@ -1,4 +1,4 @@
-"""What a store's own tests import: applications, facts, a clock, a fake face engine, synthetic portraits.
+"""What a store's own tests import: applications, facts, a clock, fake face engines, synthetic portraits, a city.
 
 Everything here is made up. Nothing is a real person, number or card.
 What your own face engine or authority must do is checked by `simkyc.testing.contracts`.
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
         Clock,
         application,
         facts,
+        held_line,
         iccid_of,
+        line_facts,
         party,
         resident_id,
     )
-    from simkyc.testing.fakes import FakeAuthority, FakeFaceEngine, swatch
+    from simkyc.testing.city import World, play, world
+    from simkyc.testing.fakes import FakeAuthority, FakeCrowdEngine, FakeFaceEngine, snapshot, swatch
     from simkyc.testing.portraits import PEOPLE, Capture, chip_portrait, group_portrait, portrait, render
 
 __all__ = [
@@ -29,20 +32,28 @@ __all__ = [
     "Capture",
     "Clock",
     "FakeAuthority",
+    "FakeCrowdEngine",
     "FakeFaceEngine",
+    "World",
     "application",
     "chip_portrait",
     "facts",
     "group_portrait",
+    "held_line",
     "iccid_of",
+    "line_facts",
     "party",
+    "play",
     "portrait",
     "render",
     "resident_id",
+    "snapshot",
     "swatch",
+    "world",
 ]
 
-_FAKES = {"FakeAuthority", "FakeFaceEngine", "swatch"}
+_CITY = {"World", "play", "world"}
+_FAKES = {"FakeAuthority", "FakeCrowdEngine", "FakeFaceEngine", "snapshot", "swatch"}
 _PORTRAITS = {"PEOPLE", "Capture", "chip_portrait", "group_portrait", "portrait", "render"}
 
 
@@ -51,5 +62,6 @@ def __getattr__(name: str) -> object:
 
     if name not in __all__:
         raise AttributeError(f"module 'simkyc.testing' has no attribute {name!r}")
-    room = "fakes" if name in _FAKES else "portraits" if name in _PORTRAITS else "builders"
+    rooms = {"city": _CITY, "fakes": _FAKES, "portraits": _PORTRAITS}
+    room = next((room for room, names in rooms.items() if name in names), "builders")
     return getattr(importlib.import_module(f"simkyc.testing.{room}"), name)
