@@ -12,6 +12,9 @@ BENCHES = (
     "start",
     "memory",
     "screening",
+    "postgresql",
     "intake",
+    "world",
+    "stock",
 )
 """Every table in the order of the page."""

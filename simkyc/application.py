@@ -26,6 +26,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    model_validator,
 )
 from pydantic_core import PydanticSerializationError
 
@@ -35,6 +36,9 @@ from simkyc.reasons import Language
 
 __all__ = [
     "Application",
+    "ApplicationKind",
+    "AreaCircle",
+    "AreaDivisions",
     "Authorisation",
     "Clerk",
     "Device",
@@ -46,11 +50,16 @@ __all__ = [
     "Organisation",
     "Person",
     "Photo",
+    "Position",
     "Representative",
+    "Residence",
+    "Restriction",
     "Role",
+    "Service",
     "Sim",
     "Store",
     "Subject",
+    "Transferor",
 ]
 
 MAX_JSON_BYTES = 64 * 1024 * 1024
@@ -301,7 +310,11 @@ class Organisation(Model):
     applicant_is: Literal["actual_user", "responsible_person"]
 
 
-Role = Literal["applicant", "guardian", "representative"]
+class Transferor(_Party):
+    """Who gives a number away (过户); the applicant of the application receives it."""
+
+
+Role = Literal["applicant", "guardian", "representative", "transferor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,28 +329,108 @@ class Subject:
     is_present: bool = True
 
 
-class Sim(Model):
-    """The card to be issued: its ICCID, the IMSI in it and the MSISDN (phone number) it will carry."""
+ApplicationKind = Literal["opening", "replacement", "loss_report", "reactivation", "transfer", "esim_move"]
+"""What is asked for: a new number (开户), a new card for a number (补卡), a lost card stopped (挂失), a suspended line
+restored (复机), a number handed to somebody else (过户), an eSIM in another device."""
 
-    iccid: Text
-    imsi: Text
+Service = Literal["personal", "iot"]
+"""A card for a person's phone, or an IoT or industry card (物联网卡、行业卡)."""
+
+
+class Position(Model):
+    """A place on the map, in degrees of WGS 84."""
+
+    latitude: float = Field(ge=-90, le=90)
+    longitude: float = Field(ge=-180, le=180)
+
+
+class Sim(Model):
+    """The card: its ICCID, the IMSI in it and the MSISDN (phone number) it carries or will carry.
+
+    Which of them must be there follows from the kind of application. `eid` is the chip that an eSIM profile was
+    ordered for; None for a card.
+    """
+
+    shown = ("service",)
+
+    iccid: Text | None = None
+    imsi: Text | None = None
     msisdn: Text
+    eid: Text | None = None
+    service: Service = "personal"
 
 
 class Device(Model):
-    """The device the card goes into, by its IMEI."""
+    """The device the card goes into, by its IMEI.
+
+    `second_imei` is the other one of a phone for two cards, `eid` the number of its eSIM chip, `position` where it
+    says it is while the application is made.
+    """
 
     imei: Text
+    second_imei: Text | None = None
+    eid: Text | None = None
+    position: Position | None = None
+
+
+class AreaCircle(Model):
+    """A circle on the map, its radius in metres."""
+
+    centre: Position
+    radius_m: float = Field(gt=0, le=20_100_000)
+
+
+class AreaDivisions(Model):
+    """Counties by their six-digit codes; a code that ends in 00 or 0000 names a whole city or province."""
+
+    shown = ("divisions",)
+
+    divisions: tuple[DivisionCode, ...] = Field(min_length=1, max_length=1000)
+
+
+class Restriction(Model):
+    """What an IoT or industry card is held to, under the names that the CAMARA API IoT SIM Fraud Prevention uses.
+
+    Attributes:
+        imei_bind: `IMEIBIND`: it works in the declared device alone.
+        area: `AREALIMIT`: it works there alone; None for anywhere.
+    """
+
+    shown = ("bind_types",)
+
+    imei_bind: bool
+    area: AreaCircle | AreaDivisions | None
+
+    @property
+    def bind_types(self) -> tuple[Literal["IMEIBIND", "AREALIMIT"], ...]:
+        """CAMARA's names of what holds."""
+        bound: tuple[Literal["IMEIBIND", "AREALIMIT"], ...] = ("IMEIBIND",) if self.imei_bind else ()
+        return bound if self.area is None else (*bound, "AREALIMIT")
+
+
+class Residence(Model):
+    """What shows that somebody lives, works or studies where the ID does not say so, and where.
+
+    `residence_permit` is 居住证, `student` a student card, `work` a certificate of employment or social insurance,
+    `lease` a registered lease.
+    """
+
+    shown = ("kind", "division")
+
+    kind: Literal["residence_permit", "student", "work", "lease"]
+    division: DivisionCode
 
 
 class Store(Model):
     """Where the counter stands. `division` is the six-digit code of the store's county."""
 
-    shown = ("store_id", "dealer_id", "division")
+    shown = ("store_id", "dealer_id", "division", "terminal_id")
 
     store_id: Identifier
     division: DivisionCode
     dealer_id: Identifier | None = None
+    terminal_id: Identifier | None = None
+    position: Position | None = None
 
 
 class Clerk(Model):
@@ -367,19 +460,37 @@ class Notice(Model):
     signature: Photo | None = None
 
 
+NEEDS: dict[ApplicationKind, tuple[str, ...]] = {
+    "opening": ("iccid", "imsi"),
+    "replacement": ("iccid", "imsi"),
+    "loss_report": (),
+    "reactivation": ("iccid",),
+    "transfer": ("iccid",),
+    "esim_move": ("iccid", "imsi"),
+}
+"""What of the card beside its MSISDN each kind of application must name."""
+
+
 class Application(Model):
-    """One application for one SIM card.
+    """One application for one SIM card or one line.
 
     `applied_at` is the counter's own time with its zone. `live_photo` is what the counter's camera saw of a
     customer who looks straight; `live_frames` are more frames of the same capture, at most 8, with or without
     a challenge. `camera_id` names the camera, for the limits that hold for it alone. Without `face_consent`
     no photo is looked at and the application goes to a person instead. Where a `representative` acts and
     the applicant is not at the counter, there is no `live_photo`, and `live_frames` are the representative's.
+
+    `sim` is the card as it will be afterwards: the new one of an opening or replacement, the one that the customer
+    shows for a reactivation or transfer, the profile in its new device for a move of an eSIM.
+    `contact_number`, `payer_account` (any identifier of who pays) and `delivery_address` are what different people's
+    applications may share. `numbers_elsewhere` is how many active numbers the person holds at other operators, where
+    that was asked with the person's consent; None is unknown, and not zero.
     """
 
     shown = ("application_id",)
 
     application_id: Identifier
+    kind: ApplicationKind = "opening"
     applied_at: Moment
     applicant: Person
     document: IdDocument
@@ -395,6 +506,22 @@ class Application(Model):
     guardian: Guardian | None = None
     representative: Representative | None = None
     organisation: Organisation | None = None
+    transferor: Transferor | None = None
+    restriction: Restriction | None = None
+    contact_number: Text | None = None
+    payer_account: Text | None = None
+    delivery_address: Text | None = None
+    residence: Residence | None = None
+    numbers_elsewhere: int | None = Field(default=None, ge=0, le=10_000)
+
+    @model_validator(mode="after")
+    def _names_its_card(self) -> Self:
+        missing = [name for name in NEEDS[self.kind] if getattr(self.sim, name) is None]
+        if missing:
+            raise ValueError(f"an application of this kind needs the card's {' and '.join(missing)}")
+        if (self.transferor is not None) != (self.kind == "transfer"):
+            raise ValueError("a transfer, and nothing else, has somebody who gives the number away")
+        return self
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -410,6 +537,7 @@ class Application(Model):
         others: tuple[tuple[Role, _Party | None], ...] = (
             ("guardian", self.guardian),
             ("representative", self.representative),
+            ("transferor", self.transferor),
         )
         return (
             applicant,

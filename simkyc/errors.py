@@ -11,6 +11,7 @@
     ├── SettlementError         an application that cannot be settled that way
     └── HistoryError            what is remembered cannot be read or written
         ├── HistoryLockedError      another process holds it longer than the timeout
+        ├── HistoryUnreachableError its server cannot be reached, or the connection was lost
         ├── HistoryReadOnlyError    it cannot be written
         ├── HistoryFullError        no space is left
         ├── HistoryFormatError      the file is no simkyc history, or is damaged
@@ -35,6 +36,7 @@ __all__ = [
     "HistoryLockedError",
     "HistoryReadOnlyError",
     "HistorySecretError",
+    "HistoryUnreachableError",
     "HistoryVersionError",
     "InputError",
     "NumberError",
@@ -102,6 +104,13 @@ class HistoryError(SimkycError):
 
 class HistoryLockedError(HistoryError):
     """Another process held the history longer than the lock timeout. Nothing was written; try again."""
+
+
+class HistoryUnreachableError(HistoryError):
+    """The server cannot be reached, or the connection to it was lost, perhaps after what was written took effect.
+
+    Say the same again: an application that was recorded keeps its verdict.
+    """
 
 
 class HistoryReadOnlyError(HistoryError):

@@ -10,27 +10,39 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from simkyc.application import Application, Asked, IdDocument, Role, Subject
+from simkyc.application import Application, Asked, IdDocument, Restriction, Role, Service, Subject
 from simkyc.authority import AuthorityAnswer
+from simkyc.lists.watch import CHINA, Listing
 from simkyc.numbers import documents
 from simkyc.policy import Policy
-from simkyc.watch import CHINA, Listing
+from simkyc.verdict import LineState
 
 __all__ = [
     "CaptureFacts",
+    "CardState",
     "Comparison",
     "FaceFacts",
     "Facts",
     "FrameFacts",
+    "HeldLine",
+    "LineFacts",
     "OpeningFacts",
     "PersonFacts",
     "PhotoFacts",
+    "SharedCounts",
+    "SharedThing",
     "SimFacts",
     "age_years",
     "consent_fault",
     "day_in_china",
     "is_same_person",
 ]
+
+CardState = Literal["in_stock", "reserved", "issued", "returned", "lost", "cancelled"]
+"""What the stock says of a card."""
+
+SharedThing = Literal["device", "representative", "contact", "address", "payer", "delivery"]
+"""What applications of different people may share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +142,41 @@ class FaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class SimFacts:
-    """What the history says about one SIM.
+    """What the history says about one card and the number it will carry.
 
     Attributes:
-        store_has_stock: Whether any SIM was ever allocated to this store.
-        allocated_here: Whether this one was allocated to this store.
-        issued: Whether it was issued to anybody before.
-        reserved: Whether another admitted application holds it, or the number it will carry, right now.
+        store_has_stock: Whether any card was ever allocated to this store.
+        allocated_here: Whether this one is allocated to this store.
+        card_issued: Whether it was issued to anybody before.
+        number_in_use: Whether the number was opened for anybody and not cancelled.
+        reserved: Whether another admitted application holds the card, or the number, right now.
+        state: What the stock says of the card; None when it is in no stock.
+        numbers_agree: Whether IMSI and MSISDN are those that the stock has for this ICCID, and the MSISDN is not
+            another card's; None when the stock names neither.
     """
 
     store_has_stock: bool
     allocated_here: bool
-    issued: bool
+    card_issued: bool
+    number_in_use: bool
     reserved: bool
+    state: CardState | None
+    numbers_agree: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCounts:
+    """How often one thing was named in a window, by applications before this one.
+
+    Attributes:
+        people: Different other people who named it, admitted or not.
+        sims: Different cards that it was named with.
+        openings: Applications that were admitted and not released.
+    """
+
+    people: int
+    sims: int
+    openings: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +186,48 @@ class OpeningFacts:
     A count is None where its key could not be formed because a number is malformed or absent.
 
     Attributes:
-        active_numbers: Numbers this person holds or is about to hold.
+        active_numbers: Numbers this person holds or is about to hold, by the service of their cards.
         person_openings: Openings of this person, by window in seconds.
-        device_people: Other people with openings on this device in its window.
         clerk_openings: Openings by this clerk in the window.
-        sim: What is known about the SIM.
-        represented_people: Other people for whom this representative acted in the window; None also without one.
+        sim: What is known about the card; None when its ICCID is malformed or absent.
+        shared: What this application shares with others: counts by window in seconds. What it does not name, or
+            names in a malformed way, is not there.
     """
 
-    active_numbers: int | None
+    active_numbers: Mapping[Service, int] | None
     person_openings: Mapping[int, int] | None
-    device_people: int | None
     clerk_openings: int
     sim: SimFacts | None
-    represented_people: int | None = None
+    shared: Mapping[SharedThing, Mapping[int, SharedCounts]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLine:
+    """What the history says of the line that an application is about, where there is one already.
+
+    Attributes:
+        opened_at: When its present card was issued.
+        service: What it is for.
+        restriction: What it is held to, where it is.
+        held_by: Which of the people of the application holds it; None when somebody else does.
+        card_agrees: Whether the ICCID is that of its present card; None when none is named.
+        imsi_agrees: The same of the IMSI.
+        lost_at: When it was reported lost; None when it was not, or was restored since.
+        sim_changed_at: When a card with another IMSI last took over; None when none did since it was opened.
+        device_changed_at: When the network last saw it in another device than before; None when it never did.
+        replacements: How often its card was replaced, by window in seconds.
+    """
+
+    opened_at: datetime
+    service: Service
+    restriction: Restriction | None
+    held_by: Role | None
+    card_agrees: bool | None
+    imsi_agrees: bool | None
+    lost_at: datetime | None
+    sim_changed_at: datetime | None
+    device_changed_at: datetime | None
+    replacements: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +253,74 @@ class Facts:
         now: The moment that all facts hold for.
         people: What is known about each of the people, by their part in the application.
         openings: What the history says.
+        line: The line that exists already; None when no such line is on record.
+        device_listed: Entries of lists that hold for the device; None when it has no well-formed IMEI.
+        lists: When each list was last brought up to date; one that is not there is not kept.
     """
 
     now: datetime
     people: Mapping[Role, PersonFacts]
     openings: OpeningFacts
+    line: HeldLine | None = None
+    device_listed: tuple[Listing, ...] | None = None
+    lists: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LineFacts:
+    """What is known of a line after its card was issued. A device is the same by either of its two IMEIs.
+
+    Attributes:
+        now: The moment that all facts hold for.
+        application_id: The application by which its present card was issued.
+        opened_at: When the line was opened, or taken over where the history begins with that.
+        service: What the card is for.
+        is_new_user: Whether the person held no number here before this line.
+        declared: Whether a device was declared.
+        restriction: What the card is held to, where it is.
+        seen_at: When the network last saw it in a device; None when it never did.
+        in_declared: Whether that was the declared device, or the one it was first seen in where none was declared;
+            None when it was never seen.
+        imsi_agrees: Whether the IMSI then was the card's; None when the network named none.
+        imei_fault: Why what the network reports is no IMEI; None when it is one, or nothing is reported.
+        in_area: Whether it was inside the area of its restriction; None when there is none, or no place was given.
+        first_change_at: When it was first seen in another device than the first; None when it never was.
+        changes: How often its device changed, by window in seconds.
+        devices: Different devices that it was seen in, by window in seconds.
+        lines_on_device: Other lines that were seen in its present device, by window in seconds; None without one.
+        device_listed: Entries of lists that hold for its present device; None without one.
+        type_known: Whether lists of types could be asked; what was seen earlier is kept without its type.
+        lists: When each list was last brought up to date.
+    """
+
+    now: datetime
+    application_id: str
+    opened_at: datetime
+    service: Service
+    is_new_user: bool
+    declared: bool
+    restriction: Restriction | None
+    seen_at: datetime | None = None
+    in_declared: bool | None = None
+    imsi_agrees: bool | None = None
+    imei_fault: str | None = None
+    in_area: bool | None = None
+    first_change_at: datetime | None = None
+    changes: Mapping[int, int] = field(default_factory=dict)
+    devices: Mapping[int, int] = field(default_factory=dict)
+    lines_on_device: Mapping[int, int] | None = None
+    device_listed: tuple[Listing, ...] | None = None
+    type_known: bool = True
+    lists: Mapping[str, datetime] = field(default_factory=dict)
+
+    @property
+    def state(self) -> LineState:
+        """Whether it is used in the device that it was opened for."""
+        if self.imei_fault is not None:
+            return "differs"
+        if self.in_declared is None:
+            return "not_seen_yet"
+        return "bound" if self.in_declared else "differs"
 
 
 def day_in_china(now: datetime) -> date:

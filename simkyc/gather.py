@@ -8,12 +8,14 @@ keys and windows are made that it is asked by.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from simkyc.application import Application, Asked, IdDocument, LiveFrame, Photo, Role, Subject
+from simkyc import geo, line
+from simkyc.application import Application, Asked, Device, IdDocument, LiveFrame, Photo, Role, Subject
 from simkyc.authority import Authority, AuthorityAnswer, AuthorityQuery
 from simkyc.errors import FaceError, NumberError, PhotoError
 from simkyc.facts import (
@@ -21,21 +23,33 @@ from simkyc.facts import (
     Comparison,
     FaceFacts,
     FrameFacts,
+    LineFacts,
     PersonFacts,
     PhotoFacts,
+    SharedThing,
     consent_fault,
 )
-from simkyc.numbers import documents, iccid, imei, msisdn
+from simkyc.line import Sighting
+from simkyc.numbers import documents, iccid, imei, imsi, msisdn
 from simkyc.numbers.documents import DocumentKind
-from simkyc.policy import DAY_S, Policy
+from simkyc.policy import DAY_S, Policy, Window
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import Examination, FaceEngine
     from simkyc.faces.template import Template
     from simkyc.history.keys import Keyring
-    from simkyc.history.protocol import OpeningKeys, OpeningWindows
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader, Seen
 
-__all__ = ["ask_about", "listing_keys", "opening_keys", "opening_windows"]
+__all__ = [
+    "ask_about",
+    "ask_about_line",
+    "device_listing_keys",
+    "listing_keys",
+    "opening_keys",
+    "opening_windows",
+    "person_key",
+    "seen_as",
+]
 
 
 def ask_about(
@@ -235,27 +249,54 @@ def ask_authority(document: IdDocument, authority: Authority | None, now: dateti
 
 
 def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
-    """What the history knows this application's person, device and card by."""
+    """What the history knows this application's person, device, card and shared things by."""
     from simkyc.history.protocol import OpeningKeys
 
-    person = _person_key(application.document, keyring)
-    representative = application.representative
-    device = _or_none(imei.validate, application.device.imei) if application.device else None
-    number = _or_none(msisdn.validate, application.sim.msisdn)
+    sim, device = application.sim, application.device
+    devices = [device.imei, device.second_imei] if device else [None, None]
+    first, second = (_keyed(keyring.device, imei.validate, number) for number in devices)
     return OpeningKeys(
-        person=person,
-        representative=_person_key(representative.document, keyring) if representative else None,
-        device=keyring.device(device) if device else None,
-        iccid=_or_none(iccid.validate, application.sim.iccid),
-        msisdn=keyring.msisdn(number) if number else None,
+        person=person_key(application.document, keyring),
+        device=first,
+        second_device=second,
+        iccid=_or_none(iccid.validate, sim.iccid),
+        imsi=_keyed(keyring.imsi, imsi.validate, sim.imsi),
+        msisdn=_keyed(keyring.msisdn, msisdn.validate, sim.msisdn),
         store_id=application.store.store_id,
         dealer_id=application.store.dealer_id,
         clerk_id=application.clerk.clerk_id,
+        shared=tuple((what, key) for what, key in _shared(application, first, second, keyring) if key),
     )
 
 
-def _person_key(document: IdDocument, keyring: Keyring) -> str | None:
-    """A passport counts by its number alone: no check digit covers the state, and one misread would be new limits."""
+def _shared(
+    application: Application, first: str | None, second: str | None, keyring: Keyring
+) -> Iterator[tuple[SharedThing, str | None]]:
+    representative, home = application.representative, application.document.address
+    yield "device", first
+    yield "device", second
+    yield "representative", person_key(representative.document, keyring) if representative else None
+    yield "contact", _keyed(keyring.msisdn, msisdn.validate, application.contact_number)
+    yield "address", _keyed(keyring.address, _alike, application.applicant.address or home)
+    yield "payer", _keyed(keyring.payer, _alike, application.payer_account)
+    yield "delivery", _keyed(keyring.address, _alike, application.delivery_address)
+
+
+def _alike(text: str) -> str:
+    """One spelling of a free text: full width, case, spaces and punctuation make no difference."""
+    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+def _keyed(key: Callable[[str], str], verb: Callable[[str], str], text: str | None) -> str | None:
+    spelled = _or_none(verb, text)
+    return key(spelled) if spelled else None
+
+
+def person_key(document: IdDocument, keyring: Keyring) -> str | None:
+    """What the history knows the holder of this document by; None when its number is malformed.
+
+    A passport counts by its number alone: no check digit covers the state, and one misread would be new limits.
+    """
     identity = documents.identity(document.kind, document.number)
     return None if identity is None else keyring.person(*identity)
 
@@ -280,21 +321,145 @@ def listing_keys(document: IdDocument, keyring: Keyring) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def device_listing_keys(device: Device, keyring: Keyring) -> tuple[str, ...]:
+    """What lists know this device by: its own numbers, and every beginning of its type allocation codes.
+
+    Nothing when its IMEI is none. A range of codes is listed by the beginnings that it is made of.
+    """
+    numbers = [_or_none(imei.validate, number) for number in (device.imei, device.second_imei)]
+    if numbers[0] is None:
+        return ()
+    keys = []
+    for number in filter(None, numbers):
+        keys.append(keyring.device(number))
+        keys += [f"tac:{number[:digits]}" for digits in range(1, 9)]
+    return tuple(dict.fromkeys(keys))
+
+
 def opening_windows(policy: Policy) -> OpeningWindows:
     """How far back the policy asks the history to look."""
     from simkyc.history.protocol import OpeningWindows
 
     windows = policy.openings.repeat + policy.openings.repeat_far_from_home
+    device = policy.device.people + policy.device.sims + policy.device.openings
     return OpeningWindows(
-        person_s=tuple(sorted({window.seconds for window in windows})),
-        device_s=int(policy.device_sim.device_window.value * DAY_S),
+        person_s=_seconds(windows),
         clerk_s=int(policy.openings.clerk_window.value * 60),
-        representative_s=int(policy.parties.representative_window.value * DAY_S),
+        shared_s=(
+            ("device", _seconds(device)),
+            ("representative", (int(policy.parties.representative_window.value * DAY_S),)),
+        ),
     )
 
 
-def _or_none(verb: Callable[[str], str], number: str) -> str | None:
+def ask_about_line(
+    reader: Reader, keyring: Keyring, number: str, seen: Sighting | None, policy: Policy, now: datetime
+) -> LineFacts | None:
+    """Ask the history about a line after its card was issued; None when it is bound to no card.
+
+    Args:
+        reader: A snapshot, or the transaction in which `seen` was remembered.
+        keyring: Makes the keys.
+        number: The MSISDN in E.164.
+        seen: What the network reports now; None to go by what it said before.
+        policy: Says how far back to look.
+        now: The moment.
+    """
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows
+
+    key = keyring.msisdn(number)
+    chain = line.chain_of(reader.bindings(key, now))
+    if not chain:
+        return None
+    first, sightings = chain[0], reader.sightings(key, now)
+    devices = line.devices_seen(chain, sightings)
+    changed = line.device_changes(devices)
+    nobody = OpeningKeys(
+        person=first.person, device=None, iccid=None, msisdn=None, store_id="", dealer_id=None, clerk_id=""
+    )
+    ever = OpeningWindows(person_s=(EVER_S,), clerk_s=1, shared_s=())
+    before = reader.facts(nobody, ever, first.opened_at, before=first.application_id).person_openings
+    reported, fault = _reported(seen)
+    # By the IMEI that was seen: a second one that was declared with it may be another phone's.
+    present = sightings[-1].device if devices and fault is None else None
+    declared = line.declared_imeis(chain)
+    restriction = line.restriction_of(chain)
+    imsi_key = (
+        _keyed(keyring.imsi, imsi.validate, seen.imsi) if seen else sightings[-1].imsi if sightings else None
+    )
+    card = next((binding.imsi for binding in reversed(chain) if binding.imsi is not None), None)
+    limits = policy.binding
+    listed = None
+    if fault is None and reported is not None:
+        listed = reader.listings(device_listing_keys(Device(imei=reported), keyring), now)
+    elif present is not None and seen is None:
+        listed = reader.listings((present,), now)  # by its number alone: its type was not kept
+    return LineFacts(
+        now=now,
+        application_id=chain[-1].application_id,
+        opened_at=first.opened_at,
+        service=chain[-1].service,
+        is_new_user=before is not None and before[EVER_S] == 0,
+        declared=bool(declared),
+        restriction=restriction,
+        seen_at=devices[-1][0] if devices else None,
+        in_declared=None if present is None else _in_its_device(present, declared, devices),
+        imsi_agrees=None if imsi_key is None or card is None else imsi_key == card,
+        imei_fault=fault,
+        in_area=None
+        if seen is None or restriction is None or restriction.area is None
+        else geo.is_inside(restriction.area, seen.position, seen.division),
+        first_change_at=changed[0] if changed else None,
+        changes=line.counts(changed, _seconds(limits.changes), now),
+        devices={
+            window_s: len({device for at, device in devices if at > now - timedelta(seconds=window_s)})
+            for window_s in _seconds(limits.devices)
+        },
+        lines_on_device=None
+        if present is None
+        else reader.lines_on_device(present, key, _seconds(limits.lines_on_device), now),
+        device_listed=listed,
+        type_known=reported is not None,
+        lists=reader.lists(now),
+    )
+
+
+def _in_its_device(present: str, declared: frozenset[str], devices: tuple[tuple[datetime, str], ...]) -> bool:
+    """Whether it is the declared device, or where none was declared the one that the line was first seen in."""
+    return present in declared if declared else devices[-1][1] == devices[0][1]
+
+
+def seen_as(sighting: Sighting, keyring: Keyring) -> Seen | None:
+    """What the history remembers of a sighting; None when the network reports no IMEI.
+
+    A placeholder that countless devices share would tie strangers to each other.
+    """
+    from simkyc.history.protocol import Seen
+
+    number, _ = _reported(sighting)
+    if number is None:
+        return None
+    card = _keyed(keyring.imsi, imsi.validate, sighting.imsi)
+    return Seen(sighting.seen_at, keyring.device(number), card)
+
+
+EVER_S: Final = 100 * 365 * DAY_S
+
+
+def _reported(seen: Sighting | None) -> tuple[str | None, str | None]:
+    """The device's IMEI as the network reports it, or why that is none."""
     try:
-        return verb(number)
+        return (None if seen is None else imei.from_network(seen.imei)), None
+    except NumberError as error:
+        return None, error.cause
+
+
+def _seconds(windows: Iterable[Window]) -> tuple[int, ...]:
+    return tuple(sorted({window.seconds for window in windows}))
+
+
+def _or_none(verb: Callable[[str], str], number: str | None) -> str | None:
+    try:
+        return None if number is None else verb(number)
     except NumberError:
         return None

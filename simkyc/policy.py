@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self, get_args
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
-from simkyc.application import Identifier, Model, input_error
+from simkyc.application import ApplicationKind, Identifier, Model, input_error
 from simkyc.errors import InputError, PolicyError
 from simkyc.numbers.division import Agreement
 from simkyc.numbers.documents import DocumentKind
 from simkyc.reasons import REASONS, Action
-from simkyc.verdict import EXPLAINED, Decision, Finding, State
+from simkyc.verdict import EXPLAINED, Decision, Finding, LineAction, State
 
-__all__ = ["Limit", "Outcome", "Policy", "Ruling"]
+__all__ = ["Limit", "Measure", "Outcome", "Policy", "Ruling", "Window"]
 
 DAY_S = 86_400
 
@@ -135,23 +136,54 @@ class PresentationLimits(Model):
     cameras: tuple[CameraLimit, ...] = ()
 
 
-class DeviceSimLimits(Model):
-    """People one device may be seen with."""
-
-    device_window: Limit
-    device_people: Limit
-
-
 class Window(Model):
-    """At most so many openings of one person within so many days, this one included."""
+    """At most so many within so many days."""
 
     days: Limit
-    openings: Limit
+    most: Limit
 
     @property
     def seconds(self) -> int:
         """The window in seconds."""
         return int(self.days.value * DAY_S)
+
+
+class DeviceLimits(Model):
+    """How many people, cards and openings one device may be seen with, this application included."""
+
+    people: tuple[Window, ...] = Field(min_length=1)
+    sims: tuple[Window, ...] = Field(min_length=1)
+    openings: tuple[Window, ...] = Field(min_length=1)
+
+
+class HeldLineLimits(Model):
+    """How long a change of a line makes the next one suspect, and how often its card may be replaced."""
+
+    recent_change: Limit
+    replacements: tuple[Window, ...] = Field(min_length=1)
+
+
+class IotLimits(Model):
+    """How many IoT cards one person may hold, and what each must be held to: one of these at least.
+
+    An area that is wider than a circle of that radius, or reaches into more provinces, holds a card to nothing.
+    """
+
+    active_numbers: Limit
+    area_radius_max: Limit
+    area_provinces_max: Limit
+    bind_types: tuple[Literal["IMEIBIND", "AREALIMIT"], ...]
+
+
+class BindingLimits(Model):
+    """What is ordinary of a line after its card was issued."""
+
+    use_within: Limit
+    moved_within: Limit
+    new_user: Limit
+    changes: tuple[Window, ...] = Field(min_length=1)
+    devices: tuple[Window, ...] = Field(min_length=1)
+    lines_on_device: tuple[Window, ...] = Field(min_length=1)
 
 
 class OpeningLimits(Model):
@@ -179,16 +211,56 @@ class Admission(Model):
     in_review: Limit
 
 
+class Kind(Model):
+    """What one kind of application is asked, and what becomes of its line when it is carried out.
+
+    Every check named must give a finding; one that is not named is not asked.
+    """
+
+    checks: tuple[str, ...] = Field(min_length=1)
+    measure: str | None = None
+    basis: str | None = None
+
+    @model_validator(mode="after")
+    def _says_on_what_basis(self) -> Self:
+        if (self.measure is None) != (self.basis is None):
+            raise ValueError("a measure and its basis come together")
+        return self
+
+
+class Measure(Model):
+    """What may be done to a line, in the words of the CAMARA API Subscription Status.
+
+    A service that is not named stays as it is. `expires_after` is None where it holds until somebody lifts it.
+    """
+
+    shown = ("voice_sms_in", "voice_sms_out", "data_service")
+
+    voice_sms_in: Literal["active", "suspended"] | None = None
+    voice_sms_out: Literal["active", "suspended"] | None = None
+    data_service: Literal["active", "throttled", "suspended"] | None = None
+    expires_after: Limit | None = None
+
+
+class Appeal(Model):
+    """Whom a subscriber may turn to, in both languages."""
+
+    zh: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+
 class Ruling(Model):
     """What one reason leads to.
 
-    `not_assessed` holds for any cause that `causes` does not name.
+    `not_assessed` holds for any cause that `causes` does not name. `measure` is what is recommended for the line
+    when it is flagged.
     """
 
     flagged: Decision
     not_assessed: Decision = Decision.REVIEW
     causes: Mapping[str, Decision] = Field(default_factory=dict)
     silent_alert: bool = False
+    measure: str | None = None
 
     def decide(self, finding: Finding) -> Decision:
         """The decision that this one finding asks for."""
@@ -217,7 +289,7 @@ class Policy(Model):
 
     name: str
     valid_from: AwareDatetime
-    required_checks: tuple[str, ...] = Field(min_length=1)
+    kinds: Mapping[ApplicationKind | Literal["line"], Kind]
     counter_clock: CounterClock
     document: DocumentLimits
     parties: PartyLimits
@@ -225,10 +297,15 @@ class Policy(Model):
     photo: PhotoLimits
     face: FaceLimits
     presentation: PresentationLimits
-    device_sim: DeviceSimLimits
+    device: DeviceLimits
+    line: HeldLineLimits
+    iot: IotLimits
+    binding: BindingLimits
     openings: OpeningLimits
     notice: NoticeRules
     admission: Admission
+    measures: Mapping[str, Measure]
+    appeal: Appeal
     reasons: Mapping[str, Ruling]
 
     @model_validator(mode="after")
@@ -239,6 +316,20 @@ class Policy(Model):
             raise ValueError(f"no ruling for {', '.join(missing)}")
         if unknown:
             raise ValueError(f"{len(unknown)} ruling(s) for reasons that do not exist")
+        return self
+
+    @model_validator(mode="after")
+    def _asks_every_kind(self) -> Self:
+        missing = sorted({*get_args(ApplicationKind), "line"} - self.kinds.keys())
+        if missing:
+            raise ValueError(f"no checks for {', '.join(missing)}")
+        checks = {reason.check for reason in REASONS.values()}
+        if any(set(kind.checks) - checks for kind in self.kinds.values()):
+            raise ValueError("a kind of application names a check that does not exist")
+        named = {kind.measure for kind in self.kinds.values()}
+        named |= {ruling.measure for ruling in self.reasons.values()}
+        if named - {None} - self.measures.keys():
+            raise ValueError("a measure is named that is not defined")
         return self
 
     @classmethod
@@ -283,18 +374,70 @@ class Policy(Model):
         """`sha256:` and 16 hexadecimal digits over every value in the policy."""
         return "sha256:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
+    def line_actions(
+        self,
+        findings: Sequence[Finding],
+        now: datetime,
+        carried_out: ApplicationKind | None = None,
+    ) -> tuple[LineAction, ...]:
+        """What is recommended for the line: of each service the worst that a finding asks for.
+
+        Args:
+            findings: Those of a verdict.
+            now: When it was decided; what expires counts from then.
+            carried_out: The kind of an application that may be carried out now; None of a line.
+        """
+        flagged = {finding.reason for finding in findings if finding.state is State.FLAGGED}
+        # In the order of the reasons, so that of two with one measure always the same is named.
+        asked = [
+            (ruling.measure, code, reason.basis)
+            for code, reason in REASONS.items()
+            if code in flagged and (ruling := self.reasons[code]).measure
+        ]
+        kind = None if carried_out is None else self.kinds[carried_out]
+        if kind is not None and kind.measure and kind.basis:
+            asked.append((kind.measure, f"kind.{carried_out}", kind.basis))
+        actions: dict[str, LineAction] = {}
+        for name, reason, basis in asked:
+            for action in self._actions(self.measures[name or ""], reason, basis, now):
+                before = actions.get(action.service)
+                if before is None or _severity(action) > _severity(before):
+                    actions[action.service] = action
+        return tuple(actions[service] for service in SERVICES if service in actions)
+
+    def _actions(self, measure: Measure, reason: str, basis: str, now: datetime) -> Iterator[LineAction]:
+        lasts = measure.expires_after
+        for service, status in zip(
+            SERVICES, (measure.voice_sms_in, measure.voice_sms_out, measure.data_service), strict=True
+        ):
+            if status is not None:
+                yield LineAction(
+                    service=service,
+                    status=status,
+                    reason=reason,
+                    basis=basis,
+                    expires_at=None if lasts is None else now + timedelta(hours=lasts.value),
+                    appeal={"zh-CN": self.appeal.zh, "en": self.appeal.en},
+                )
+
     def keeps_from_accepting(self, finding: Finding) -> bool:
         """Whether this one finding by itself leads to anything but ACCEPT."""
         return self.reasons[finding.reason].decide(finding) is not Decision.ACCEPT
 
-    def decide(self, findings: Sequence[Finding]) -> Outcome:
+    def decide(
+        self, findings: Sequence[Finding], kind: ApplicationKind | Literal["line"] = "opening"
+    ) -> Outcome:
         """The worst finding under this policy decides, so the order of findings never matters.
 
+        Args:
+            findings: The answers of the checks.
+            kind: What was asked for, or `line` for a line that is looked at after its card was issued.
+
         Raises:
-            PolicyError: No finding at all, none from a required check, or a reason without a ruling.
-                Nothing is decided then: what was not asked is never accepted.
+            PolicyError: No finding at all, none from a check that this kind is asked, or a reason without a
+                ruling. Nothing is decided then: what was not asked is never accepted.
         """
-        absent = sorted(set(self.required_checks) - {finding.check for finding in findings})
+        absent = sorted(set(self.kinds[kind].checks) - {finding.check for finding in findings})
         if absent:
             raise PolicyError(f"required checks gave no finding: {', '.join(absent)}")
         ruled: list[tuple[Decision, Finding]] = []
@@ -331,6 +474,23 @@ class Policy(Model):
         )
 
 
+SERVICES: Final[tuple[Literal["voiceSmsIn", "voiceSmsOut", "dataService"], ...]] = (
+    "voiceSmsIn",
+    "voiceSmsOut",
+    "dataService",
+)
+
+
+def _severity(action: LineAction) -> tuple[int, bool, float]:
+    """The worse the status, and then the longer it holds, the higher."""
+    ends = action.expires_at
+    return (
+        ("active", "throttled", "suspended").index(action.status),
+        ends is None,
+        0.0 if ends is None else ends.timestamp(),
+    )
+
+
 def _advises(decision: Decision, finding: Finding) -> bool:
     """Not where all that is missing is what another reason, which is flagged, already asks for."""
     return not (
@@ -339,6 +499,8 @@ def _advises(decision: Decision, finding: Finding) -> bool:
 
 
 def _advice(decision: Decision, finding: Finding) -> Action:
+    if REASONS[finding.reason].is_about_a_line:
+        return Action.LOOK_AGAIN_LATER if decision is Decision.RETRY else REASONS[finding.reason].action
     if decision is Decision.REFUSE:
         return Action.DO_NOT_ISSUE
     if decision is Decision.REVIEW:

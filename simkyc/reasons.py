@@ -34,8 +34,16 @@ class Action(StrEnum):
     TAKE_ANOTHER_SIM = "take_another_sim"
     SCAN_DEVICE_AGAIN = "scan_device_again"
     HAVE_NOTICE_SIGNED = "have_notice_signed"
+    LOOK_AGAIN_LATER = "look_again_later"
+    REMIND_SUBSCRIBER = "remind_subscriber"
+    VERIFY_SUBSCRIBER = "verify_subscriber"
+    RESTRICT_LINE = "restrict_line"
     CALL_SUPERVISOR = "call_supervisor"
     DO_NOT_ISSUE = "do_not_issue"
+
+
+LINE_CHECK_NAMES = frozenset({"binding", "restriction"})
+"""Checks of lines after issue, where the clerk's words are for the staff who watch them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,11 @@ class Reason:
         """Name of the check that gives it."""
         return self.code.split(".")[0]
 
+    @property
+    def is_about_a_line(self) -> bool:
+        """Whether it is about a line after its card was issued, and nobody stands at a counter."""
+        return self.check in LINE_CHECK_NAMES
+
 
 # What a customer may hear: few sentences, shared, because a precise one would tell a fraudster what failed.
 _PHOTO_AGAIN = Words("请再拍一张照片。", "Please let us take another photo.")
@@ -86,7 +99,7 @@ _ONE_MOMENT = Words(
 )
 _NOT_TODAY = Words(
     "很抱歉，本次无法为您办理。您可以要求说明理由，也可以申诉。",
-    "We are sorry, we cannot open a number for you today. You may ask why, and you may appeal.",
+    "We are sorry, we cannot do this for you today. You may ask why, and you may appeal.",
 )
 _BY_RULE = Words(
     "依规定暂不能为您办理。您可以要求说明依据，也可以申诉。",
@@ -106,6 +119,22 @@ _CAP = Words(
     "By regulation we cannot open a further number for you now. You may ask which numbers are yours, and appeal.",
 )
 
+# What a subscriber is told of a line in use: how to keep or restore it, and nothing of what was seen.
+_NOT_FOUND = Words("暂时查不到该号码，请核对号码。", "We cannot find this number now: please check it.")
+_USE_IT = Words(
+    "您新办的号码尚未使用，请本人尽快启用；请勿出租、出借或出售电话卡。",
+    "Your new number has not been used yet: please use it yourself soon. Never rent out, lend or sell a SIM card.",
+)
+_KEEP_IT = Words(
+    "如您的号码近期并非本人使用，请尽快联系我们；请勿出租、出借或出售电话卡。",
+    "If it was not you who used your number lately, please tell us. Never rent out, lend or sell a SIM card.",
+)
+_SHOW_YOURSELF = Words(
+    "您的号码需要核验。请本人携带有效身份证件和 SIM 卡到任一营业厅办理；如服务受限，核验后即可恢复，如有异议可申诉。",
+    "Your line needs to be verified. Please come to any store with your ID document and the SIM card. Where service "
+    "is limited, it is restored after verification, and you may appeal.",
+)
+
 _REAL_NAME = "Anti-Telecom and Online Fraud Law, art. 9: real-name registration"
 _ABNORMAL = "Anti-Telecom and Online Fraud Law, art. 10: enhanced checks or refusal of abnormal openings"
 _CARD_CAP = (
@@ -120,6 +149,10 @@ _LISTED = (
     "Anti-Telecom and Online Fraud Law, art. 31; joint-punishment rules of 2024-12-01; or as the entry says"
 )
 _STOCK = "Anti-Telecom and Online Fraud Law, art. 9: the operator answers for cards its agents sell"
+_BULK_SIM = (
+    "Anti-Telecom and Online Fraud Law, art. 14: no equipment for many SIM cards or for changing numbers"
+)
+_IOT = "Anti-Telecom and Online Fraud Law, art. 12: IoT cards are limited in function, place and device"
 _HOUSE = "Policy of the operator"
 
 
@@ -784,6 +817,106 @@ _ALL = (
         _ONE_MOMENT,
         _FACE_RULE,
     ),
+    # line
+    Reason(
+        "line.unknown",
+        A.CALL_SUPERVISOR,
+        W("号码在网记录", "line on record"),
+        W(
+            "系统中没有该号码的在网记录：请主管查询业务系统。",
+            "No such line is on record here: the supervisor looks it up in the operator's own system.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "line.held_by_other",
+        A.DO_NOT_ISSUE,
+        W("号码机主", "holder of the line"),
+        W(
+            "该号码不在申请人（过户时为转出方）名下：不能办理。",
+            "The line is not the applicant's, or at a transfer not the giver's: do not go on.",
+        ),
+        _NOT_TODAY,
+        _REAL_NAME,
+    ),
+    Reason(
+        "line.service_differs",
+        A.CORRECT_FORM,
+        W("卡种与原号码一致", "same kind of card as before"),
+        W(
+            "卡种与该号码原来的不符（个人卡、物联网卡不能互换）：请更正后重新提交。",
+            "The line is for the other kind of card, personal or IoT: correct that and submit again.",
+        ),
+        _FORM_AGAIN,
+        _IOT,
+    ),
+    Reason(
+        "line.restriction_changed",
+        A.CALL_SUPERVISOR,
+        W("机卡绑定或区域限制变更", "change of what the IoT card is held to"),
+        W(
+            "申请改变该物联网卡的绑定设备或限定区域：请主管核实原因。",
+            "The IoT card would be held to something else than before: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _IOT,
+    ),
+    Reason(
+        "line.card_differs",
+        A.CALL_SUPERVISOR,
+        W("出示的 SIM 卡", "card shown"),
+        W(
+            "出示的卡或 eSIM 不是该号码当前使用的：请主管核实。",
+            "The card or eSIM is not the line's present one: the supervisor examines it.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "line.reported_lost",
+        A.CALL_SUPERVISOR,
+        W("挂失状态", "reported lost"),
+        W(
+            "该号码已挂失：请主管核实是否机主本人。",
+            "The line was reported lost: the supervisor makes sure that its holder stands here.",
+        ),
+        _ONE_MOMENT,
+        _REAL_NAME,
+    ),
+    Reason(
+        "line.recent_sim_change",
+        A.CALL_SUPERVISOR,
+        W("近期换卡", "recent change of the card"),
+        W(
+            "该号码近期刚换过卡：请主管核实原因。",
+            "The line's card was changed lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "line.recent_device_change",
+        A.CALL_SUPERVISOR,
+        W("近期换机", "recent change of the device"),
+        W(
+            "该号码近期更换过设备：请主管核实是否本人操作。",
+            "The line moved to another device lately: the supervisor asks whether its holder did that.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "line.many_replacements",
+        A.CALL_SUPERVISOR,
+        W("补卡次数", "number of replacements"),
+        W(
+            "该号码近期多次补卡：请主管核实原因。",
+            "The line's card was replaced often lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
     # device_sim
     Reason(
         "device_sim.iccid_malformed",
@@ -832,6 +965,17 @@ _ALL = (
         _STOCK,
     ),
     Reason(
+        "device_sim.number_of_other_operator",
+        A.CALL_SUPERVISOR,
+        W("号段所属运营商", "operator of the number's range"),
+        W(
+            "号段原属其他运营商：可能是携号转网。",
+            "The number's range was another operator's: it may have been ported.",
+        ),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
         "device_sim.sim_not_allocated",
         A.DO_NOT_ISSUE,
         W("SIM 卡归属", "SIM allocated to this store"),
@@ -865,6 +1009,28 @@ _ALL = (
         _STOCK,
     ),
     Reason(
+        "device_sim.sim_not_for_sale",
+        A.DO_NOT_ISSUE,
+        W("SIM 卡库存状态", "SIM in a state to be sold"),
+        W(
+            "此卡在库存中标记为已退回、遗失或作废：不能发放，收回此卡并上报。",
+            "The stock has this SIM as returned, lost or cancelled: do not issue it; keep and report it.",
+        ),
+        _OTHER_CARD,
+        _STOCK,
+    ),
+    Reason(
+        "device_sim.triple_differs",
+        A.DO_NOT_ISSUE,
+        W("卡号、IMSI 与号码配对", "ICCID, IMSI and number as recorded"),
+        W(
+            "卡号、IMSI 与手机号码和库存记录不配对：请先重新扫描核对；确认后不能发放，收回此卡并上报。",
+            "ICCID, IMSI and number are not recorded together: scan again; if it stays so, keep and report the card.",
+        ),
+        _OTHER_CARD,
+        _STOCK,
+    ),
+    Reason(
         "device_sim.device_not_declared",
         A.SCAN_DEVICE_AGAIN,
         W("使用设备", "device declared"),
@@ -882,6 +1048,173 @@ _ALL = (
         ),
         _ONE_MOMENT,
         _ABNORMAL,
+    ),
+    # device
+    Reason(
+        "device.second_imei_malformed",
+        A.SCAN_DEVICE_AGAIN,
+        W("第二个 IMEI 格式", "shape of the second IMEI"),
+        W(
+            "第二个 IMEI 有误：请在手机上拨 *#06# 重新读取。",
+            "The second IMEI is wrong: dial *#06# on the phone and read it again.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device.imeis_alike",
+        A.SCAN_DEVICE_AGAIN,
+        W("两个 IMEI 不同", "two different IMEIs"),
+        W(
+            "两个 IMEI 相同：请在手机上拨 *#06# 重新读取。",
+            "Both IMEIs are the same: dial *#06# on the phone and read them again.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device.imeis_of_two_types",
+        A.CALL_SUPERVISOR,
+        W("两个 IMEI 型号一致", "one type for both IMEIs"),
+        W(
+            "两个 IMEI 的型号代码不同：请确认读自同一部手机。",
+            "The two IMEIs have different type codes: make sure that both were read from one phone.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device.eid_malformed",
+        A.SCAN_DEVICE_AGAIN,
+        W("EID 格式", "shape of the EID"),
+        W(
+            "EID 有误：请在手机设置中重新读取。",
+            "The EID is wrong: read it again in the phone's settings.",
+        ),
+        _ONE_MOMENT,
+        _HOUSE,
+    ),
+    Reason(
+        "device.eid_differs",
+        A.CALL_SUPERVISOR,
+        W("eSIM 与设备 EID", "EID of eSIM and device"),
+        W(
+            "eSIM 对应的 EID 不是这部设备的：请主管核对。",
+            "The eSIM was ordered for another device's chip: the supervisor compares the EIDs.",
+        ),
+        _ONE_MOMENT,
+        _STOCK,
+    ),
+    Reason(
+        "device.stolen",
+        A.CALL_SUPERVISOR,
+        W("被盗设备名单", "list of stolen devices"),
+        W(
+            "设备需要进一步核实：请主管处理。",
+            "The device needs a closer look: the supervisor decides.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "device.blacklisted",
+        A.DO_NOT_ISSUE,
+        W("设备黑名单", "blacklist of devices"),
+        W(
+            "该设备在黑名单上：不能为其办卡。",
+            "The device is on the blacklist: do not issue a card for it.",
+        ),
+        _NOT_TODAY,
+        _ABNORMAL,
+    ),
+    Reason(
+        "device.bulk_sim",
+        A.DO_NOT_ISSUE,
+        W("批量插卡设备", "bulk-SIM equipment"),
+        W(
+            "该设备不能用于开卡：不能办理。",
+            "No card may be issued for this device.",
+        ),
+        _NOT_TODAY,
+        _BULK_SIM,
+    ),
+    Reason(
+        "device.not_a_phone",
+        A.CALL_SUPERVISOR,
+        W("设备为手机", "device is a phone"),
+        W(
+            "登记的设备不是手机：请主管核实用途。",
+            "The device is no phone: the supervisor asks what for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "device.many_sims",
+        A.CALL_SUPERVISOR,
+        W("设备用卡数量", "cards seen with this device"),
+        W(
+            "该设备近期已登记多张卡：请主管核实用途。",
+            "Many cards were declared with this device lately: the supervisor asks what for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "device.many_openings",
+        A.CALL_SUPERVISOR,
+        W("设备开卡次数", "openings with this device"),
+        W(
+            "该设备近期多次办卡：请主管核实用途。",
+            "Many applications came with this device lately: the supervisor asks what for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # iot
+    Reason(
+        "iot.number_of_other_service",
+        A.CALL_SUPERVISOR,
+        W("号码与卡种", "number and kind of card"),
+        W(
+            "号码与卡种不符：物联网号码只配物联网卡。",
+            "The number is not for this kind of card: IoT numbers go with IoT cards.",
+        ),
+        _ONE_MOMENT,
+        _IOT,
+    ),
+    Reason(
+        "iot.not_restricted",
+        A.CORRECT_FORM,
+        W("机卡绑定或区域限制", "bound to a device or an area"),
+        W(
+            "物联网卡须绑定设备或限定区域，区域过大不算限定：请补充后重新提交。",
+            "An IoT card is bound to a device or held to an area that is not too wide: add that and submit again.",
+        ),
+        _FORM_AGAIN,
+        _IOT,
+    ),
+    Reason(
+        "iot.no_device_to_bind",
+        A.SCAN_DEVICE_AGAIN,
+        W("绑定的设备", "device to bind"),
+        W(
+            "要求绑定设备但没有登记设备：请录入 IMEI 后重新提交。",
+            "The card is to be bound and no device is declared: enter its IMEI.",
+        ),
+        _FORM_AGAIN,
+        _IOT,
+    ),
+    Reason(
+        "iot.number_cap",
+        A.DO_NOT_ISSUE,
+        W("名下物联网号码数量", "active IoT numbers of this person"),
+        W(
+            "客户名下物联网号码已达上限：不能再办。",
+            "The customer holds as many IoT numbers as allowed: do not issue.",
+        ),
+        _CAP,
+        _IOT,
     ),
     # openings
     Reason(
@@ -1011,16 +1344,199 @@ _ALL = (
         _SIGN,
         _NOTICE_RULE,
     ),
+    # binding and restriction: lines after their card was issued
+    Reason(
+        "binding.line_unknown",
+        A.LOOK_AGAIN_LATER,
+        W("号码在网记录", "line on record"),
+        W(
+            "系统中没有该号码的在网记录：核对号码，或待开卡办结后再查。",
+            "No such line is on record: check the number, or look again once its opening is settled.",
+        ),
+        _NOT_FOUND,
+        _HOUSE,
+    ),
+    Reason(
+        "binding.not_used",
+        A.REMIND_SUBSCRIBER,
+        W("开卡后使用", "used after opening"),
+        W(
+            "开卡后超过规定时间未使用：提醒机主。",
+            "Not used within the time after opening: remind the subscriber.",
+        ),
+        _USE_IT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.imei_malformed",
+        A.VERIFY_SUBSCRIBER,
+        W("在网设备 IMEI", "IMEI seen by the network"),
+        W(
+            "网络上报的 IMEI 无效：可能是改号设备，请核实。",
+            "The network reports an IMEI that is none: it may be forged, look into it.",
+        ),
+        _SHOW_YOURSELF,
+        _BULK_SIM,
+    ),
+    Reason(
+        "binding.device_differs",
+        A.VERIFY_SUBSCRIBER,
+        W("机卡一致", "used in the declared device"),
+        W(
+            "实际使用设备与登记设备不符：联系机主核实。",
+            "Used in another device than the declared one: ask the subscriber.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.imsi_differs",
+        A.VERIFY_SUBSCRIBER,
+        W("在网 IMSI", "IMSI seen by the network"),
+        W(
+            "网络上报的 IMSI 与该号码登记的卡不符：核实是否被复制或登记有误。",
+            "The network reports another IMSI than the line's card has: look whether it was copied or mixed up.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.moved_soon",
+        A.VERIFY_SUBSCRIBER,
+        W("开卡后短时换机", "moved soon after opening"),
+        W(
+            "开卡后数小时内换入其他设备：建议限制呼出并核实。",
+            "Moved to another device within hours of opening: restrict outgoing service and verify.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.first_change_of_new_user",
+        A.REMIND_SUBSCRIBER,
+        W("新用户首次换机", "a new user's first change of device"),
+        W(
+            "新入网用户首次更换设备：提醒机主，确认是否本人使用。",
+            "A new user's first change of device: remind the subscriber.",
+        ),
+        _KEEP_IT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.frequent_changes",
+        A.VERIFY_SUBSCRIBER,
+        W("频繁换机", "frequent changes of the device"),
+        W(
+            "频繁更换设备：建议限制呼出并核实。",
+            "The device changes often: restrict outgoing service and verify.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.many_devices",
+        A.REMIND_SUBSCRIBER,
+        W("使用设备数量", "devices that the line was seen in"),
+        W(
+            "该号码在多部设备中使用过：提醒机主。",
+            "The line was seen in many devices: remind the subscriber.",
+        ),
+        _KEEP_IT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.many_lines_on_device",
+        A.VERIFY_SUBSCRIBER,
+        W("同一设备号码数量", "lines in the same device"),
+        W(
+            "同一设备中出现多个号码：疑似批量插卡，建议限制呼出并核实。",
+            "Many numbers in one device, as in a SIM box: restrict outgoing service and verify.",
+        ),
+        _SHOW_YOURSELF,
+        _BULK_SIM,
+    ),
+    Reason(
+        "binding.device_stolen",
+        A.VERIFY_SUBSCRIBER,
+        W("被盗设备名单", "list of stolen devices"),
+        W(
+            "在被盗名单上的设备中使用：请核实，机主可能不知情。",
+            "Used in a device that is listed as stolen: look into it, the subscriber may not know.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.device_blacklisted",
+        A.RESTRICT_LINE,
+        W("设备黑名单", "blacklist of devices"),
+        W(
+            "在黑名单设备中使用：建议限制呼出。",
+            "Used in a blacklisted device: restrict outgoing service.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "binding.device_bulk_sim",
+        A.RESTRICT_LINE,
+        W("批量插卡设备", "bulk-SIM equipment"),
+        W(
+            "在批量插卡设备中使用：建议暂停服务并上报。",
+            "Used in bulk-SIM equipment: suspend service and report it.",
+        ),
+        _SHOW_YOURSELF,
+        _BULK_SIM,
+    ),
+    Reason(
+        "binding.device_not_a_phone",
+        A.VERIFY_SUBSCRIBER,
+        W("使用设备为手机", "used in a phone"),
+        W(
+            "个人卡用在非手机设备中：建议限制呼出并核实。",
+            "A personal card in a device that is no phone: restrict outgoing service and verify.",
+        ),
+        _SHOW_YOURSELF,
+        _ABNORMAL,
+    ),
+    Reason(
+        "restriction.device_changed",
+        A.RESTRICT_LINE,
+        W("绑定设备（IMEIBIND）", "bound device (IMEIBIND)"),
+        W(
+            "物联网卡离开绑定设备：建议暂停服务。",
+            "The IoT card left the device it is bound to: suspend service.",
+        ),
+        _SHOW_YOURSELF,
+        _IOT,
+    ),
+    Reason(
+        "restriction.area_left",
+        A.RESTRICT_LINE,
+        W("限定区域（AREALIMIT）", "area (AREALIMIT)"),
+        W(
+            "物联网卡离开限定区域：建议暂停服务。",
+            "The IoT card left its area: suspend service.",
+        ),
+        _SHOW_YOURSELF,
+        _IOT,
+    ),
 )
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
 """Every reason by its code, in the order of the checks."""
 
 _ACCEPTED = {
-    "clerk": Words("审核通过：可以发卡。", "Approved: issue the card."),
+    "clerk": Words("审核通过：可以办理。", "Approved: go ahead."),
     "customer": Words("审核通过。", "Your application is approved."),
     "internal": Words("审核通过。", "Accepted."),
 }
+_IN_ORDER = {
+    "clerk": Words("号码使用正常：无需处理。", "The line is in order: leave it as it is."),
+    "customer": Words("您的号码一切正常。", "Your line is in order."),
+    "internal": Words("号码使用正常。", "In order."),
+}
+_NOTHING_AGAINST = {"accepted": _ACCEPTED, "in_order": _IN_ORDER}
 _UNKNOWN = {
     "clerk": Words("需要主管处理。", "The supervisor decides."),
     "customer": _ONE_MOMENT,
@@ -1032,7 +1548,8 @@ def words(reason: str, language: Language, audience: Audience, *, assessed: bool
     """One reason in words.
 
     Args:
-        reason: A reason code, or `accepted`. A code this version does not know gives general words.
+        reason: A reason code, `accepted` of an application, or `in_order` of a line. A code this version does not
+            know gives general words.
         language: `zh-CN` or `en`.
         audience: `clerk`, `customer` or `internal`.
         assessed: False when it could not be told whether the reason holds.
@@ -1044,8 +1561,8 @@ def words(reason: str, language: Language, audience: Audience, *, assessed: bool
         raise InputError(f"language must be one of {', '.join(get_args(Language))}")
     if audience not in get_args(Audience):
         raise InputError(f"audience must be one of {', '.join(get_args(Audience))}")
-    if reason == "accepted":
-        return _ACCEPTED[audience].in_language(language)
+    if reason in _NOTHING_AGAINST:
+        return _NOTHING_AGAINST[reason][audience].in_language(language)
     known = REASONS.get(reason)
     if known is None:
         return _UNKNOWN[audience].in_language(language)

@@ -9,40 +9,41 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
+from simkyc import line
 from simkyc._version import __version__
 from simkyc.application import Application, IdDocument, Identifier, Role
 from simkyc.authority import Authority
-from simkyc.checks import CHECKS
-from simkyc.errors import InputError, SettlementError
-from simkyc.facts import Facts, PersonFacts
-from simkyc.gather import ask_about, listing_keys, opening_keys, opening_windows
-from simkyc.history.protocol import Entry
-from simkyc.numbers import iccid
-from simkyc.policy import Policy
-from simkyc.verdict import Decision, Finding, Verdict
-from simkyc.watch import (
-    BadRow,
-    Encoding,
-    Listing,
-    UnwatchReport,
-    WatchEntryRow,
-    WatchReport,
-    WatchRow,
-    read_unwatch_csv,
-    read_watch_csv,
+from simkyc.checks import CHECKS, LINE_CHECKS
+from simkyc.errors import InputError, NumberError, SettlementError
+from simkyc.facts import Facts, HeldLine, LineFacts, PersonFacts
+from simkyc.gather import (
+    ask_about,
+    ask_about_line,
+    device_listing_keys,
+    listing_keys,
+    opening_keys,
+    opening_windows,
+    person_key,
+    seen_as,
 )
+from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_lock
+from simkyc.line import Sighting, SwapReport
+from simkyc.lists.watch import Listing
+from simkyc.numbers import iccid, msisdn
+from simkyc.policy import Outcome, Policy
+from simkyc.verdict import Decision, Finding, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
-    from simkyc.history.protocol import History, Reader, Recorded
-    from simkyc.history.staging import OnBad, OnProgress
+    from simkyc.history.lists import Lists
+    from simkyc.history.protocol import History, OpeningKeys, Reader, Recorded
 
 __all__ = ["Screener"]
 
@@ -88,12 +89,13 @@ class Screener:
         """Open a history and make a screener on it.
 
         Args:
-            history: `sqlite:///kyc.db`, `sqlite://` for one in memory, or any `History`.
+            history: `sqlite:///kyc.db`, `sqlite://` for one in memory, `postgresql://user:password@host/database`
+                for one that machines share, or any `History`.
             policy: A `Policy`, the path of a policy file, or None for the one that ships.
             faces: A face engine; None for the built-in one, which loads when the first photo comes.
             authority: The verification service to ask; None to ask nobody, which every verdict then says.
             secret: Key of the keyed hashes, at least 16 bytes. None: the environment's `SIMKYC_SECRET`,
-                else a key file beside the database, made when the database is.
+                else a key file beside a SQLite database, made when the database is.
             clock: Tells the time, with a zone. For tests.
 
         Raises:
@@ -124,6 +126,13 @@ class Screener:
 
         return DlibFaceEngine()
 
+    @cached_property
+    def lists(self) -> Lists:
+        """The lists that applications are held against: people, documents, devices, SIM stock."""
+        from simkyc.history.lists import Lists
+
+        return Lists(self._history, self._clock)
+
     def screen(self, application: Application) -> Verdict:
         """Judge one application and remember the verdict, in one transaction.
 
@@ -140,40 +149,47 @@ class Screener:
         canonical = _canonical(application)
         application = Application.from_json(canonical)  # whoever made it may have gone round its checks
         body = self._history.keyring.body(canonical)
-        with self._history.read() as reader:
-            recorded = reader.recorded(application.application_id)
+        recorded = self._recorded(application.application_id)
         if recorded is not None:
             return _replay(recorded, body)
         with stopwatch.lap("people"):
             today = _whole_second(self._clock())
             people = ask_about(application, self._policy, lambda: self.faces, self._authority, today)
-        with self._history.write() as transaction:
+        # Done again where the connection was lost: if the verdict was recorded all the same, it is replayed.
+        return self._history.retrying(lambda: self._admit(application, body, people, stopwatch))
+
+    def _admit(
+        self,
+        application: Application,
+        body: str,
+        people: Mapping[Role, PersonFacts],
+        stopwatch: _Stopwatch,
+    ) -> Verdict:
+        """Ask the history, decide and record."""
+        keys = opening_keys(application, self._history.keyring)
+        locks = (application_lock(application.application_id), *keys.locks)
+        with self._history.write(locks) as transaction:
             recorded = transaction.recorded(application.application_id)
             if recorded is not None:
                 return _replay(recorded, body)
             now = _whole_second(self._clock())
             verdict = self._judge(application, transaction, people, now, stopwatch)
+            restriction = application.restriction
             transaction.record(
                 Entry(
                     application_id=application.application_id,
+                    kind=application.kind,
+                    service=application.sim.service,
+                    restriction_json=None if restriction is None else restriction.to_json(),
                     body_digest=body,
-                    keys=opening_keys(application, self._history.keyring),
+                    keys=keys,
                     decided_at=now,
                     decision=verdict.decision,
                     verdict_json=verdict.to_json(),
                     admitted_until=self._admitted_until(verdict.decision, now),
                 )
             )
-        _log.info(
-            "screened",
-            extra={
-                "application_id": verdict.application_id,
-                "decision": verdict.decision.value,
-                "reasons": verdict.reasons,
-                "flagged": verdict.flagged,
-                "silent_alert": verdict.silent_alert,
-            },
-        )
+        _log.info("screened", extra=_told(verdict))
         return verdict
 
     def verdict(self, application_id: str) -> Verdict | None:
@@ -182,9 +198,15 @@ class Screener:
         Raises:
             HistoryError: The history cannot be read.
         """
-        with self._history.read() as reader:
-            recorded = reader.recorded(application_id)
+        recorded = self._recorded(application_id)
         return None if recorded is None else Verdict.from_json(recorded.verdict_json)
+
+    def _recorded(self, application_id: str) -> Recorded | None:
+        def ask() -> Recorded | None:
+            with self._history.read() as reader:
+                return reader.recorded(application_id)
+
+        return self._history.retrying(ask)
 
     def preview(self, application: Application, *, at: datetime | None = None) -> Verdict:
         """Judge one application and remember nothing.
@@ -205,6 +227,96 @@ class Screener:
             people = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
         with self._history.read() as reader:
             return self._judge(application, reader, people, now, stopwatch)
+
+    def activated(self, sighting: Sighting) -> Verdict:
+        """Remember that the network saw a line in a device, and judge the line.
+
+        The same report again changes nothing. A report of a number that is on no record is remembered too: a card may
+        be tried before the counter has settled.
+
+        Returns:
+            A verdict with `line_state` and `line_actions`; nothing but the sighting is recorded.
+
+        Raises:
+            InputError: The MSISDN is none, or it was seen in the future or before 1970.
+            HistoryError: It could not be written.
+        """
+        if not isinstance(sighting, Sighting):
+            raise InputError("a Sighting is reported, and nothing else: Sighting.from_json reads one")
+        number, now = _msisdn(sighting.msisdn), _whole_second(self._clock())
+        seen_at = _whole_second(sighting.seen_at)
+        if seen_at > now + timedelta(minutes=self._policy.counter_clock.max_difference.value):
+            raise InputError("the line was seen in the future: see to the clocks")
+        now, keyring = max(now, seen_at), self._history.keyring
+        seen = seen_as(sighting, keyring)
+
+        def remember() -> LineFacts | None:
+            key = keyring.msisdn(number)
+            with self._history.write((number_lock(key),)) as transaction:
+                if seen is not None:
+                    transaction.see(key, seen, now)
+                return ask_about_line(transaction, keyring, number, sighting, self._policy, now)
+
+        return self._judge_line(self._history.retrying(remember), now)
+
+    def check_line(self, number: str, *, at: datetime | None = None) -> Verdict:
+        """Judge a line by what the network said of it before: on re-verification, or a day after its opening.
+
+        Args:
+            number: The MSISDN.
+            at: The moment to judge it as of, with a zone; None for now.
+
+        Raises:
+            InputError: The MSISDN is none, or `at` has no zone.
+            HistoryError: The history cannot be read.
+        """
+        number, now = _msisdn(number), _whole_second(self._clock() if at is None else at)
+        with self._history.read() as reader:
+            facts = ask_about_line(reader, self._history.keyring, number, None, self._policy, now)
+        return self._judge_line(facts, now)
+
+    def check_swap(self, number: str, max_age_hours: int = 240) -> SwapReport:
+        """Whether a line's card or device changed lately, for banks and others who ask.
+
+        It answers as the CAMARA APIs SIM Swap and Device Swap do: the latest change, whether it lies within the
+        age, and None where monitoring does not reach back so far.
+
+        Args:
+            number: The MSISDN.
+            max_age_hours: 1 to 2400.
+
+        Raises:
+            InputError: The MSISDN is none, or the age is out of range.
+            HistoryError: The history cannot be read.
+        """
+        if (
+            isinstance(max_age_hours, bool)
+            or not isinstance(max_age_hours, int)
+            or not 1 <= max_age_hours <= 2400
+        ):
+            raise InputError("max_age_hours is 1 to 2400")
+        key, now = self._history.keyring.msisdn(_msisdn(number)), _whole_second(self._clock())
+        with self._history.read() as reader:
+            bindings, sightings = reader.bindings(key, now), reader.sightings(key, now)
+        return line.swap_report(bindings, sightings, timedelta(hours=max_age_hours), now)
+
+    def _judge_line(self, facts: LineFacts | None, now: datetime) -> Verdict:
+        stopwatch = _Stopwatch()
+        findings: list[Finding] = []
+        for name, check in LINE_CHECKS:
+            with stopwatch.lap(name):
+                findings.extend(check(facts, self._policy))
+        outcome = self._policy.decide(findings, "line")
+        verdict = self._verdict(
+            outcome,
+            application_id=None if facts is None else facts.application_id,
+            decided_at=now,
+            elapsed_ms=stopwatch.elapsed_ms,
+            line_state=None if facts is None else facts.state,
+            line_actions=self._policy.line_actions(outcome.findings, now),
+        )
+        _log.info("line judged", extra=_told(verdict))
+        return verdict
 
     def settle(
         self,
@@ -236,7 +348,12 @@ class Screener:
             raise InputError("opened and late are True or False")
         if approved_by is not None:
             _identifier(approved_by, "approved_by")
-        with self._history.write() as transaction:
+        self._history.retrying(
+            lambda: self._settle(application_id, opened=opened, approved_by=approved_by, late=late)
+        )
+
+    def _settle(self, application_id: str, *, opened: bool, approved_by: str | None, late: bool) -> None:
+        with self._history.write((application_lock(application_id),)) as transaction:
             recorded = transaction.recorded(application_id)
             if recorded is None:
                 raise SettlementError("no application was screened under this id")
@@ -256,8 +373,12 @@ class Screener:
             SettlementError: No number was opened by this application.
             HistoryError: It could not be written.
         """
-        with self._history.write() as transaction:
-            transaction.close_number(application_id, _whole_second(self._clock()))
+
+        def close() -> None:
+            with self._history.write((application_lock(application_id),)) as transaction:
+                transaction.close_number(application_id, _whole_second(self._clock()))
+
+        self._history.retrying(close)
 
     def allocate(self, store_id: str, iccids: Iterable[str]) -> int:
         """Allocate SIM cards to a store, moving those that were allocated elsewhere.
@@ -272,101 +393,8 @@ class Screener:
         """
         _identifier(store_id, "store_id")
         cards = [iccid.validate(card) for card in iccids]
-        with self._history.write() as transaction:
-            return transaction.allocate(store_id, cards)
-
-    def watch(
-        self,
-        rows: Iterable[WatchEntryRow | BadRow],
-        *,
-        skip_bad: bool = False,
-        on_bad: OnBad | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> WatchReport:
-        """Put people and documents on the lists that every application is compared with.
-
-        The same rows again change nothing. A row whose list, source, document and beginning are there
-        already replaces what was said of its basis, its end and its silent alert.
-
-        Args:
-            rows: Any number of them; all are taken in before the first is written, in one transaction.
-            skip_bad: Leave out what cannot be taken in, instead of writing nothing.
-            on_bad: Hears of each row that cannot be taken in.
-            on_progress: Hears how far it is.
-
-        Raises:
-            InputError: A row cannot be taken in, and `skip_bad` is not said; `problems` names the first.
-            HistoryError: It could not be written.
-        """
-        from simkyc.history.staging import staged
-
-        with staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
-            import_id = str(uuid.uuid4())
-            with self._history.write() as transaction:
-                done = transaction.watch(
-                    waiting.entries(on_progress), _whole_second(self._clock()), import_id=import_id
-                )
-        return WatchReport(import_id, done.added, done.changed, done.unchanged, waiting.bad)
-
-    def import_watch(
-        self,
-        path: str | Path,
-        *,
-        encoding: Encoding = "utf-8",
-        skip_bad: bool = False,
-        on_bad: OnBad | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> WatchReport:
-        """Put the rows of a CSV file on their lists: `watch` of what `read_watch_csv` reads.
-
-        Raises:
-            InputError: The file cannot be read, its header does not fit, or as `watch`.
-            HistoryError: It could not be written.
-        """
-        from simkyc.history.staging import rows_in
-
-        rows = rows_in(path, partial(read_watch_csv, encoding=encoding), on_progress)
-        return self.watch(rows, skip_bad=skip_bad, on_bad=on_bad, on_progress=on_progress)
-
-    def unwatch(
-        self, rows: Iterable[WatchRow | BadRow], *, skip_bad: bool = False, on_bad: OnBad | None = None
-    ) -> UnwatchReport:
-        """Take people and documents off lists. Every entry of theirs on that list from that source goes.
-
-        The history keeps them, for whoever asks why an application was refused then.
-
-        Raises:
-            InputError: As `watch`.
-            HistoryError: It could not be written.
-        """
-        from simkyc.history.staging import staged
-
-        with (
-            staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting,
-            self._history.write() as transaction,
-        ):
-            removed = transaction.unwatch(waiting.names(), _whole_second(self._clock()))
-        return UnwatchReport(removed, waiting.bad)
-
-    def import_unwatch(
-        self,
-        path: str | Path,
-        *,
-        encoding: Encoding = "utf-8",
-        skip_bad: bool = False,
-        on_bad: OnBad | None = None,
-        on_progress: OnProgress | None = None,
-    ) -> UnwatchReport:
-        """Take the rows of a CSV file off their lists: the file that was imported, or its first four columns.
-
-        Raises:
-            InputError: As `import_watch`.
-            HistoryError: It could not be written.
-        """
-        from simkyc.history.staging import rows_in
-
-        rows = rows_in(path, partial(read_unwatch_csv, encoding=encoding), on_progress)
-        return self.unwatch(rows, skip_bad=skip_bad, on_bad=on_bad)
+        with self._history.write((STOCK_LOCK,)) as transaction:
+            return transaction.allocate(store_id, cards, _whole_second(self._clock()))
 
     def warm_up(self) -> None:
         """Load the face networks now, at start-up, instead of while the first customer waits.
@@ -404,21 +432,40 @@ class Screener:
             # Judged again, a recorded application must not count against itself.
             before = application.application_id
             openings = reader.facts(keys, opening_windows(self._policy), now, before=before)
+            held = self._held_line(application, keys, reader, now)
+            device = application.device
+            device_keys = device_listing_keys(device, self._history.keyring) if device else ()
+            device_listed = reader.listings(device_keys, now) if device_keys else None
             people = {
                 subject.role: replace(
                     people[subject.role], listed=self._listed(subject.document, reader, now)
                 )
                 for subject in application.subjects
             }
-        facts = Facts(now=now, people=people, openings=openings)
+            lists = reader.lists(now)
+        facts = Facts(
+            now=now, people=people, openings=openings, line=held, device_listed=device_listed, lists=lists
+        )
+        asked = self._policy.kinds[application.kind].checks
         findings: list[Finding] = []
         for name, check in CHECKS:
-            with stopwatch.lap(name):
-                findings.extend(check(application, facts, self._policy))
-        outcome = self._policy.decide(findings)
+            if name in asked:
+                with stopwatch.lap(name):
+                    findings.extend(check(application, facts, self._policy))
+        outcome = self._policy.decide(findings, application.kind)
+        carried_out = application.kind if self._admitted_until(outcome.decision, now) else None
+        return self._verdict(
+            outcome,
+            application_id=application.application_id,
+            engine_id=next((known.face.engine_id for known in people.values() if known.face), None),
+            decided_at=now,
+            elapsed_ms=stopwatch.elapsed_ms,
+            line_actions=self._policy.line_actions(outcome.findings, now, carried_out),
+        )
+
+    def _verdict(self, outcome: Outcome, **fields: Any) -> Verdict:
         return Verdict(
             verdict_id=str(uuid.uuid4()),
-            application_id=application.application_id,
             decision=outcome.decision,
             final=outcome.decision in {Decision.ACCEPT, Decision.REFUSE},
             reasons=outcome.reasons,
@@ -426,10 +473,24 @@ class Screener:
             advice=outcome.advice,
             silent_alert=outcome.silent_alert,
             policy_id=self._policy.policy_id,
-            engine_id=next((known.face.engine_id for known in people.values() if known.face), None),
             simkyc_version=__version__,
-            decided_at=now,
-            elapsed_ms=stopwatch.elapsed_ms,
+            **{"engine_id": None, **fields},
+        )
+
+    def _held_line(
+        self, application: Application, keys: OpeningKeys, reader: Reader, now: datetime
+    ) -> HeldLine | None:
+        """What the history says of the line; not asked where a new one is wanted."""
+        if keys.msisdn is None or "line" not in self._policy.kinds[application.kind].checks:
+            return None
+        transferor = application.transferor
+        return line.held_line(
+            reader.bindings(keys.msisdn, now, before=application.application_id),
+            reader.sightings(keys.msisdn, now),
+            keys,
+            None if transferor is None else person_key(transferor.document, self._history.keyring),
+            [window.seconds for window in self._policy.line.replacements],
+            now,
         )
 
     def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
@@ -442,6 +503,24 @@ class Screener:
             Decision.REVIEW: self._policy.admission.in_review,
         }.get(decision)
         return None if hold is None else now + timedelta(minutes=hold.value)
+
+
+def _told(verdict: Verdict) -> dict[str, object]:
+    """What a log line holds of a verdict."""
+    return {
+        "application_id": verdict.application_id,
+        "decision": verdict.decision.value,
+        "reasons": verdict.reasons,
+        "flagged": verdict.flagged,
+        "silent_alert": verdict.silent_alert,
+    }
+
+
+def _msisdn(number: str) -> str:
+    try:
+        return msisdn.validate(number)
+    except NumberError as error:
+        raise InputError(f"this is no MSISDN ({error.cause})") from None
 
 
 def _identifier(value: str, what: str) -> None:
@@ -485,8 +564,10 @@ def _may_open(recorded: Recorded, now: datetime, *, approved_by: str | None, lat
 
 
 def _whole_second(moment: datetime) -> datetime:
-    if moment.tzinfo is None:
-        raise InputError("a time needs a zone")
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise InputError("a time is a datetime and needs a zone")
+    if not 1970 <= moment.year < 9999:  # what is counted from it must be a time too
+        raise InputError("a time lies between 1970 and 9998: see to the clocks")
     return moment.replace(microsecond=0)
 
 

@@ -5,16 +5,25 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from enum import Enum, StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from simkyc.application import Identifier, Model, Role
 from simkyc.reasons import Action, Audience, Language, words
 
-__all__ = ["SCHEMA_VERSION", "Decision", "Evidence", "Finding", "State", "Verdict"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Decision",
+    "Evidence",
+    "Finding",
+    "LineAction",
+    "LineState",
+    "State",
+    "Verdict",
+]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the verdict's JSON form. A new field raises it; no field ever changes its meaning."""
 
 
@@ -47,6 +56,7 @@ EXPLAINED = frozenset(
         "zone_malformed",
         "no_letter",
         "not_signed",
+        "line_unknown",
     }
 )
 """Causes of a question that could not be answered because another reason, which is flagged, stands before it."""
@@ -108,13 +118,40 @@ class Finding(Model):
         return self
 
 
+LineState = Literal["bound", "differs", "not_seen_yet"]
+"""Whether a line is used in the device it was opened for, in another, or not at all so far."""
+
+
+class LineAction(Model):
+    """What is recommended for one service of a line, in the words of the CAMARA API Subscription Status.
+
+    Attributes:
+        service: Which.
+        status: What it is to be; only data can be throttled.
+        reason: The reason code behind it, or `kind.` and the kind of the application that asked for it.
+        basis: The rule it rests on.
+        expires_at: When it ends by itself; None where somebody must lift it.
+        appeal: Whom the subscriber may turn to, by language.
+    """
+
+    shown = ("service", "status", "reason", "expires_at")
+
+    service: Literal["voiceSmsIn", "voiceSmsOut", "dataService"]
+    status: Literal["active", "throttled", "suspended"]
+    reason: str
+    basis: str
+    expires_at: AwareDatetime | None
+    appeal: Mapping[Language, str]
+
+
 class Verdict(Model):
-    """One structured answer for one application.
+    """One structured answer for one application, or for one line after its card was issued.
 
     Attributes:
         schema_version: Version of this JSON form.
         verdict_id: Unique identifier of this verdict.
-        application_id: The application it answers.
+        application_id: The application it answers; of a line the one by which its card was issued, and None of a line
+            that is not on record.
         decision: What to do.
         final: True for ACCEPT and REFUSE; False when a further step at the counter can change it.
         reasons: Codes that made the decision worse than ACCEPT, worst first.
@@ -126,13 +163,15 @@ class Verdict(Model):
         simkyc_version: Version of this library.
         decided_at: When it was decided.
         elapsed_ms: Milliseconds by stage and check.
+        line_state: Of a line: how it is used; None of an application.
+        line_actions: What is recommended for the line, one a service at most.
     """
 
-    shown = ("verdict_id", "application_id", "decision", "reasons")
+    shown = ("verdict_id", "application_id", "decision", "reasons", "line_state")
 
     schema_version: int = SCHEMA_VERSION
     verdict_id: str
-    application_id: Identifier
+    application_id: Identifier | None
     decision: Decision
     final: bool
     reasons: tuple[str, ...]
@@ -144,6 +183,8 @@ class Verdict(Model):
     simkyc_version: str
     decided_at: AwareDatetime
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
+    line_state: LineState | None = None
+    line_actions: tuple[LineAction, ...] = ()
 
     @property
     def flagged(self) -> tuple[str, ...]:
@@ -184,7 +225,7 @@ class Verdict(Model):
             InputError: Another language or audience.
         """
         if not self.reasons:
-            return (words("accepted", language, audience),)
+            return (words("accepted" if self.line_state is None else "in_order", language, audience),)
         lines = []
         for reason, subject in self._worth_saying(audience):
             weighty = [
@@ -231,6 +272,7 @@ def about(subject: Role, language: Language) -> str:
         "applicant": ("", ""),
         "guardian": ("监护人：", "Guardian: "),
         "representative": ("代办人：", "Representative: "),
+        "transferor": ("转出方：", "Transferor: "),
     }[subject]
     return chinese if language == "zh-CN" else english
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import simkyc
 from simkyc import Application, InputError, Notice, Person, Photo, Sim, SimkycError, Store
-from simkyc.testing import application, swatch
+from simkyc.application import NEEDS, AreaDivisions, Position, Restriction
+from simkyc.testing import application, party, swatch
 
 PHOTO = swatch(1)
 
@@ -41,7 +42,70 @@ WRONG = [
     ("an unknown field", "colour", "red", "colour"),
     ("an unknown field of a part", "sim.colour", "red", "sim.colour"),
     ("a number for text", "sim.iccid", 89860, "sim.iccid"),
-    ("nothing for text", "sim.iccid", None, "sim.iccid"),
+    ("nothing for text", "sim.msisdn", None, "sim.msisdn"),
+    ("an opening without a card", "sim.iccid", None, "Application"),
+    ("an opening without an IMSI", "sim.imsi", None, "Application"),
+    ("a kind that is none", "kind", "theft", "kind"),
+    ("a kind in another case", "kind", "Opening", "kind"),
+    ("no kind", "kind", None, "kind"),
+    ("a service that is none", "sim.service", "phone", "sim.service"),
+    ("a list for a second IMEI", "device.second_imei", [], "device.second_imei"),
+    ("an EID of 201 digits", "sim.eid", "8" * 201, "sim.eid"),
+    (
+        "a latitude beyond the pole",
+        "device.position",
+        {"latitude": 90.1, "longitude": 0},
+        "device.position.latitude",
+    ),
+    (
+        "a longitude beyond the date line",
+        "store.position",
+        {"latitude": 0, "longitude": -180.1},
+        "store.position",
+    ),
+    ("a place without a longitude", "store.position", {"latitude": 0}, "store.position.longitude"),
+    (
+        "a place that is no place",
+        "device.position",
+        {"latitude": "nan", "longitude": 0},
+        "device.position.latitude",
+    ),
+    ("a restriction that says half", "restriction", {"imei_bind": True}, "restriction.area"),
+    (
+        "an area of nothing",
+        "restriction",
+        {"imei_bind": False, "area": {"divisions": []}},
+        "restriction.area",
+    ),
+    (
+        "an area of 1,001 counties",
+        "restriction",
+        {"imei_bind": False, "area": {"divisions": ["320508"] * 1001}},
+        "restriction.area",
+    ),
+    (
+        "a county of five digits",
+        "restriction",
+        {"imei_bind": False, "area": {"divisions": ["32050"]}},
+        "restriction",
+    ),
+    (
+        "a circle of no radius",
+        "restriction",
+        {"imei_bind": False, "area": {"centre": {"latitude": 0, "longitude": 0}, "radius_m": 0}},
+        "restriction.area",
+    ),
+    (
+        "a circle larger than the earth",
+        "restriction",
+        {"imei_bind": False, "area": {"centre": {"latitude": 0, "longitude": 0}, "radius_m": 1e8}},
+        "restriction.area",
+    ),
+    ("fewer than no numbers elsewhere", "numbers_elsewhere", -1, "numbers_elsewhere"),
+    ("more numbers elsewhere than there are", "numbers_elsewhere", 10_001, "numbers_elsewhere"),
+    ("a residence that is none", "residence", {"kind": "hotel", "division": "320508"}, "residence.kind"),
+    ("10 MB for who pays", "payer_account", "x" * 10_000_000, "payer_account"),
+    ("a newline in an address", "delivery_address", "a\nb", "delivery_address"),
     ("an empty name", "applicant.name", "", "applicant.name"),
     ("a name of white space", "applicant.name", " \t ", "applicant.name"),
     ("a name of 10,000 characters", "applicant.name", "张" * 10_000, "applicant.name"),
@@ -166,7 +230,7 @@ def test_no_repr_shows_a_person() -> None:
     for part in (
         whole.applicant.name,
         whole.document.number,
-        whole.sim.iccid,
+        str(whole.sim.iccid),
         whole.sim.msisdn,
         str(whole.document.birth_date.year),
     ):
@@ -203,3 +267,130 @@ def test_changed_is_checked_like_new() -> None:
     for changes in ({"unheard_of": 1}, {"application_id": "a b"}, {"sim": {"iccid": 5}}):
         with pytest.raises(InputError):
             whole.changed(**changes)
+
+
+KINDS = [
+    ("opening", ("iccid", "imsi")),
+    ("replacement", ("iccid", "imsi")),
+    ("loss_report", ()),
+    ("reactivation", ("iccid",)),
+    ("transfer", ("iccid",)),
+    ("esim_move", ("iccid", "imsi")),
+]
+GIVER = party(5, live_photo={"data": PHOTO})
+
+
+def of_kind(kind: str, **sim: Any) -> Application:
+    others: dict[str, Any] = {"transferor": GIVER} if kind == "transfer" else {}
+    photo = {"data": PHOTO}
+    return application(kind=kind, sim=sim, live_photo=photo, document={"portrait": photo}, **others)
+
+
+def test_these_are_all_the_kinds() -> None:
+    assert dict(KINDS) == NEEDS
+
+
+@pytest.mark.parametrize(("kind", "needs"), KINDS)
+@pytest.mark.parametrize("left_out", ["iccid", "imsi"])
+def test_each_kind_says_what_it_needs_of_the_card(kind: str, needs: tuple[str, ...], left_out: str) -> None:
+    if left_out not in needs:
+        assert of_kind(kind, **{left_out: None}).kind == kind
+        return
+    with pytest.raises(InputError, match=f"needs the card's {left_out}"):
+        of_kind(kind, **{left_out: None})
+
+
+@pytest.mark.parametrize(("kind", "needs"), KINDS)
+def test_each_kind_survives_json(kind: str, needs: tuple[str, ...]) -> None:
+    sparse = of_kind(kind, **{name: None for name in ("iccid", "imsi") if name not in needs})
+    for whole in (sparse, of_kind(kind)):
+        assert Application.from_json(whole.to_json()) == whole
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in KINDS if kind != "transfer"])
+def test_only_at_a_transfer_somebody_gives_the_number_away(kind: str) -> None:
+    with pytest.raises(InputError, match="a transfer, and nothing else"):
+        of_kind(kind).changed(transferor=GIVER)
+
+
+def test_a_transfer_without_a_giver_is_none() -> None:
+    with pytest.raises(InputError, match="a transfer, and nothing else"):
+        application(kind="transfer", live_photo={"data": PHOTO}, document={"portrait": {"data": PHOTO}})
+
+
+def test_whoever_gives_a_number_away_is_one_of_the_people() -> None:
+    roles = [(subject.role, subject.is_present) for subject in of_kind("transfer").subjects]
+    assert roles == [("applicant", True), ("transferor", True)]
+
+
+def test_what_is_new_of_card_device_and_place_survives_json() -> None:
+    whole = of_kind("opening", eid="89044011112233441122334411223321", service="iot").changed(
+        device={
+            "imei": "350000000000014",
+            "second_imei": "350000000000022",
+            "eid": "89044011112233441122334411223321",
+            "position": {"latitude": 31.3, "longitude": 120.62},
+        },
+        restriction={"imei_bind": True, "area": {"divisions": ["320500", "310000"]}},
+        contact_number="13910000000",
+        payer_account="account-1",
+        delivery_address="somewhere 1",
+        residence={"kind": "lease", "division": "320508"},
+        numbers_elsewhere=3,
+    )
+    assert Application.from_json(whole.to_json()) == whole
+    circle = {"centre": {"latitude": 31.3, "longitude": 120.62}, "radius_m": 500.5}
+    round_it = whole.changed(restriction={"imei_bind": False, "area": circle})
+    assert Application.from_json(round_it.to_json()) == round_it
+
+
+@pytest.mark.parametrize(
+    ("restriction", "types"),
+    [
+        (Restriction(imei_bind=False, area=None), ()),
+        (Restriction(imei_bind=True, area=None), ("IMEIBIND",)),
+        (Restriction(imei_bind=False, area=AreaDivisions(divisions=("320500",))), ("AREALIMIT",)),
+        (Restriction(imei_bind=True, area=AreaDivisions(divisions=("320500",))), ("IMEIBIND", "AREALIMIT")),
+    ],
+    ids=["nothing", "a device", "an area", "both"],
+)
+def test_restrictions_have_the_names_of_the_interface(
+    restriction: Restriction, types: tuple[str, ...]
+) -> None:
+    assert restriction.bind_types == types
+    assert Restriction.from_json(restriction.to_json()) == restriction
+
+
+def test_no_repr_shows_what_was_added_about_a_person() -> None:
+    place = Position(latitude=31.298974, longitude=120.585289)
+    secret = {
+        "contact_number": "13910009999",
+        "payer_account": "account-4711",
+        "delivery_address": "Teststrasse 17",
+    }
+    whole = of_kind("transfer", eid="89044011112233441122334411223321").changed(
+        device={
+            "imei": "350000000000014",
+            "second_imei": "350000000000022",
+            "eid": "89044011112233441122334411223321",
+            "position": place,
+        },
+        restriction={"imei_bind": True, "area": {"centre": place, "radius_m": 1}},
+        numbers_elsewhere=4711,
+        **secret,
+    )
+    parts: list[object] = [
+        whole,
+        whole.sim,
+        whole.device,
+        place,
+        whole.restriction,
+        whole.restriction and whole.restriction.area,
+    ]
+    parts += [whole.transferor, *whole.subjects]
+    shown = "".join(f"{part!r}{part}" for part in parts)
+    giver = whole.transferor
+    assert giver is not None
+    hidden = [giver.person.name, giver.document.number, "31.29", "120.58", "35000000", "890440", "4711"]
+    for text in (*secret.values(), *hidden):
+        assert text not in shown

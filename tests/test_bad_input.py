@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -52,7 +53,9 @@ from simkyc.faces.engine import FaceEngine
 from simkyc.faces.intake import decode
 from simkyc.faces.template import distance
 from simkyc.history import open_history
+from simkyc.line import Sighting, SwapReport
 from simkyc.testing import (
+    NOW,
     STORE_ICCIDS,
     Clock,
     FakeFaceEngine,
@@ -227,7 +230,7 @@ def from_a_newer_simkyc(counter: Counter) -> Verdict:
     path = counter.folder / "other.db"
     counter.open(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE history_meta SET value = '99' WHERE name = 'schema_version'")
+        connection.execute("UPDATE history_version SET version_num = '0099'")
         connection.execute("PRAGMA journal_mode=DELETE")
     with left_as_it_is(path), counter.open(path) as screener:
         return screener.screen(honest(1))
@@ -385,7 +388,16 @@ TABLE = [
     Row("JSON: a number of 100,000 digits", text("1" * 100_000), InputError, "object|Invalid"),
     Row("JSON: an unknown field", field("colour", "red"), InputError, "colour: Extra"),
     Row("JSON: an unknown field of 10 MB", field("x" * 10_000_000, 1), InputError, r"\(unknown\): Extra"),
-    Row("JSON: a field missing", field("sim", {}), InputError, "sim.iccid: Field required"),
+    Row("JSON: a field missing", field("sim", {}), InputError, "sim.msisdn: Field required"),
+    Row("JSON: an opening without its card", field("sim.iccid", None), InputError, "needs the card's iccid"),
+    Row("JSON: a kind that is none", field("kind", "refund"), InputError, "kind: "),
+    Row("JSON: a transfer from nobody", field("kind", "transfer"), InputError, "gives the number away"),
+    Row(
+        "JSON: a latitude of NaN",
+        field("device.position", {"latitude": math.nan, "longitude": 0}),
+        InputError,
+        "latitude",
+    ),
     Row("JSON: a time without a zone", field("applied_at", "2026-11-02T10:00:00"), InputError, "timezone"),
     Row("JSON: an hour 25", field("applied_at", "2026-11-02T25:00:00+08:00"), InputError, "applied_at"),
     Row("JSON: a lone surrogate", field("applicant.name", "\ud800"), InputError, "surrogate|Invalid JSON"),
@@ -558,7 +570,7 @@ def personal() -> tuple[str, ...]:
     document, sim, device = applied.document, applied.sim, applied.device
     assert device is not None
     born = document.birth_date
-    return (
+    named = (
         document.name,
         document.number,
         sim.iccid,
@@ -568,6 +580,7 @@ def personal() -> tuple[str, ...]:
         str(born),
         f"{born:%Y%m%d}",
     )
+    return tuple(part for part in named if part is not None)
 
 
 # A row takes milliseconds, or its lock timeout; those with a process of their own start Python. A hang takes minutes.
@@ -613,6 +626,121 @@ def check_advice(verdict: Verdict, says: str) -> None:
 
 def test_every_row_has_its_own_name() -> None:
     assert len({row.why for row in TABLE}) == len(TABLE)
+
+
+# Lines
+
+
+def sighting(**changes: Any) -> Callable[[Screener], Verdict]:
+    """The network reports the line on record in its device, with one thing changed."""
+
+    def meet(screener: Screener) -> Verdict:
+        held = honest(0)
+        assert held.device is not None
+        usual: dict[str, Any] = {"msisdn": held.sim.msisdn, "imei": held.device.imei, "seen_at": NOW}
+        return screener.activated(Sighting(**usual | changes))
+
+    return meet
+
+
+def line_of(number: Any) -> Callable[[Screener], Verdict]:
+    return lambda screener: screener.check_line(number)
+
+
+def swap_of(number: Any, max_age_hours: Any = 240) -> Callable[[Screener], SwapReport]:
+    return lambda screener: screener.check_swap(number, max_age_hours=max_age_hours)
+
+
+HOSTILE: dict[str, Any] = {
+    "nothing": "",
+    "words": "请激活",
+    "SQL": "+8613910000000'; DROP TABLE sighting; --",
+    "a lone surrogate": "\ud800",
+    "a null character": "+8613910000000\0",
+    "an invisible character": "+861391000\u200b0000",
+    "digits of another script": "+८६१३९१०००००००",
+    "100,000 digits": "1" * 100_000,
+    "10 MB": "x" * 10_000_000,
+    "too short": "+86139",
+    "no text": 13910000000,
+    "a list": ["+8613910000000"],
+    "None": None,
+}
+"""What is no MSISDN, however it is put."""
+
+LINE_TABLE: dict[str, tuple[Callable[[Screener], object], str]] = {
+    **{f"activated: {why}": (sighting(msisdn=text), "msisdn|MSISDN") for why, text in HOSTILE.items()},
+    **{f"check_line: {why}": (line_of(text), "MSISDN") for why, text in HOSTILE.items()},
+    **{f"check_swap: {why}": (swap_of(text), "MSISDN") for why, text in HOSTILE.items()},
+    "activated: 10 MB for an IMEI": (sighting(imei="3" * 10_000_000), "imei: .*at most 200"),
+    "activated: a null character in an IMEI": (sighting(imei="35000000\0"), "imei: .*control"),
+    "activated: a number for an IMEI": (sighting(imei=350000000000016), "imei: .*string"),
+    "activated: a lone surrogate for an IMSI": (sighting(imsi="\ud800"), "imsi"),
+    "activated: in an hour": (sighting(seen_at=NOW + timedelta(hours=1)), "future"),
+    "activated: in 9999": (sighting(seen_at="9999-12-31T23:59:59-12:00"), "1970"),
+    "activated: in the year 1": (sighting(seen_at="0001-01-01T00:00:00+14:00"), "1970"),
+    "check_line: in 9999": (
+        lambda s: s.check_line(honest(0).sim.msisdn, at=datetime.max.replace(tzinfo=UTC)),
+        "1970",
+    ),
+    "preview: in 9999": (lambda s: s.preview(honest(0), at=datetime.max.replace(tzinfo=UTC)), "1970"),
+    "activated: without a zone": (sighting(seen_at=NOW.replace(tzinfo=None)), "seen_at: .*timezone"),
+    "activated: seconds for a time": (sighting(seen_at=1_793_000_000), "seen_at"),
+    "activated: nowhere": (sighting(position={"latitude": 91, "longitude": 0}), "latitude"),
+    "activated: at NaN": (sighting(position={"latitude": math.nan, "longitude": 0}), "latitude"),
+    "activated: a division of words": (sighting(division="苏州"), "division"),
+    "activated: an unknown field": (sighting(**{"13910000000": 1}), r"\(unknown\)"),
+    "activated: no sighting": (lambda s: s.activated(None), "Sighting"),  # type: ignore[arg-type]  # on purpose
+    "activated: a dictionary": (lambda s: s.activated({"msisdn": "1"}), "Sighting"),  # type: ignore[arg-type]
+    "check_line: without a zone": (
+        lambda s: s.check_line(honest(0).sim.msisdn, at=NOW.replace(tzinfo=None)),
+        "zone",
+    ),
+    "check_line: text for a time": (lambda s: s.check_line(honest(0).sim.msisdn, at="now"), "time"),  # type: ignore[arg-type]
+    **{
+        f"check_swap: an age of {age!r}": (
+            swap_of(honest(0).sim.msisdn, age),
+            "1 to 2400",
+        )
+        for age in (0, -1, 2401, 10**100, 1.5, math.nan, True, "24", None)
+    },
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("why", LINE_TABLE)
+def test_bad_input_about_a_line(why: str, counter: Counter, caplog: pytest.LogCaptureFixture) -> None:
+    """An `InputError` that names nobody, and nothing is written."""
+    meet, says = LINE_TABLE[why]
+    with counter.open() as screener:
+        screener.settle("test-0", opened=True)
+    before = sightings_of(counter)
+    with counter.open() as screener, pytest.raises(InputError, match=says) as caught:
+        meet(screener)
+    words = str(caught.value) + repr(caught.value.problems)
+    assert len(words) < 2000
+    held = honest(0)
+    assert held.device is not None
+    for part in (held.sim.msisdn, held.sim.msisdn[-8:], held.device.imei, str(counter.folder), SECRET):
+        assert part not in words + caplog.text
+    assert sightings_of(counter) == before == []
+    assert counter.on_record() == ["test-0"]
+
+
+def sightings_of(counter: Counter) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(counter.path)) as connection:
+        return connection.execute("SELECT * FROM sighting").fetchall()
+
+
+def test_what_the_network_reports_of_no_device_is_an_answer(counter: Counter) -> None:
+    """A dummy is a finding, and nothing of it is kept."""
+    with counter.open() as screener:
+        screener.settle("test-0", opened=True)
+        for number in ("000000000000000", "hello", "123", "'; DROP TABLE sighting; --"):
+            verdict = sighting(imei=number)(screener)
+            assert "binding.imei_malformed" in verdict.flagged
+            assert verdict.line_state == "differs"
+    assert sightings_of(counter) == []
 
 
 # Photos at random

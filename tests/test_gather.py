@@ -1,10 +1,12 @@
-"""What is gathered from photos, by the real engine on drawn people."""
+"""What is gathered: from photos by the real engine on drawn people, of lines from a real history."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -12,8 +14,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simkyc import Application, FaceError, LiveFrame, Photo, Policy
-from simkyc.application import Asked
+from simkyc import Application, FaceError, LiveFrame, Photo, Policy, Screener
+from simkyc.application import Asked, Device
 from simkyc.checks import face as face_check
 from simkyc.checks import photo as photo_check
 from simkyc.checks import presentation
@@ -21,12 +23,16 @@ from simkyc.faces import DlibFaceEngine, FaceEngine
 from simkyc.faces.detection import FaceFinder
 from simkyc.faces.intake import decode
 from simkyc.facts import FaceFacts, Facts, PersonFacts
-from simkyc.gather import ask_about
+from simkyc.gather import ask_about, device_listing_keys, opening_keys, seen_as
+from simkyc.history.keys import Keyring
+from simkyc.line import Sighting
 from simkyc.policy import CameraLimit
 from simkyc.testing import (
     NOW,
     PEOPLE,
+    STORE_ICCIDS,
     Capture,
+    Clock,
     FakeFaceEngine,
     application,
     facts,
@@ -34,7 +40,8 @@ from simkyc.testing import (
     portrait,
     swatch,
 )
-from simkyc.verdict import Finding, State
+from simkyc.testing.builders import imei_of
+from simkyc.verdict import Finding, State, Verdict
 
 ENGINE = DlibFaceEngine()
 PLAIN = Capture.of(0)
@@ -253,3 +260,188 @@ def test_twins_pass_for_one_another() -> None:
     twin = seen_in(application(0, live_photo=shot(noise_seed=9)))
     assert twin.comparison is not None
     assert twin.comparison.distance < twin.comparison.accept_distance
+
+
+KEYRING = Keyring(b"tests only, no secret")
+PLAIN_PHOTO = {"data": swatch(1)}
+
+
+def whole(seed: int = 0, **changes: Any) -> Application:
+    """Without drawn photos, which no history asks for."""
+    document = {"portrait": PLAIN_PHOTO} | changes.pop("document", {})
+    return application(seed, **{"live_photo": PLAIN_PHOTO, "document": document} | changes)
+
+
+def test_a_phone_is_known_by_each_of_its_numbers() -> None:
+    keys = opening_keys(whole(device={"second_imei": imei_of(1)}), KEYRING)
+    assert (keys.device, keys.second_device) == (KEYRING.device(imei_of(0)), KEYRING.device(imei_of(1)))
+    assert [key for what, key in keys.shared if what == "device"] == [keys.device, keys.second_device]
+
+
+def test_what_is_malformed_or_absent_has_no_key() -> None:
+    keys = opening_keys(
+        whole(
+            device={"imei": "1", "second_imei": "0" * 15}, sim={"imsi": "1", "iccid": "x", "msisdn": "abc"}
+        ),
+        KEYRING,
+    )
+    assert (keys.device, keys.second_device, keys.imsi, keys.iccid, keys.msisdn) == (None,) * 5
+    assert keys.shared == ()
+    none = opening_keys(whole(device=None), KEYRING)
+    assert (none.device, none.second_device, none.shared) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other", "same"),
+    [
+        ("delivery_address", "苏州市 姑苏区 1 号", "苏州市姑苏区１号", True),
+        ("delivery_address", "1 Test Road, Suzhou", "1 TEST ROAD SUZHOU", True),
+        ("delivery_address", "1 Test Road", "2 Test Road", False),
+        ("contact_number", "139 1000 0000", "+86-13910000000", True),
+        ("contact_number", "13910000000", "13910000001", False),
+        ("payer_account", "Alipay: A-1", "alipay:a1", True),
+        ("payer_account", "a1", "a2", False),
+    ],
+)
+def test_what_people_share_is_known_however_it_is_written(
+    field: str, one: str, other: str, same: bool
+) -> None:
+    def shared(text: str) -> object:
+        return opening_keys(whole().changed(**{field: text}), KEYRING).shared
+
+    assert (shared(one) == shared(other)) is same
+
+
+def test_a_device_is_looked_up_by_its_numbers_and_every_beginning_of_its_type() -> None:
+    keys = device_listing_keys(Device(imei="352099001761481", second_imei=imei_of(0)), KEYRING)
+    assert keys[0] == KEYRING.device("352099001761481")
+    assert keys[1:9] == tuple(f"tac:{'35209900'[:digits]}" for digits in range(1, 9))
+    assert KEYRING.device(imei_of(0)) in keys
+    assert "tac:35000000" in keys
+    assert len(keys) == len(set(keys))
+    assert device_listing_keys(Device(imei="1", second_imei=imei_of(0)), KEYRING) == ()
+
+
+@pytest.mark.parametrize(
+    ("reported", "same"),
+    [
+        (imei_of(0)[:14], True),
+        (imei_of(0)[:14] + "0", True),
+        (imei_of(0)[:14] + "77", True),
+        (imei_of(0), True),
+        (imei_of(1), False),
+    ],
+    ids=["14 digits", "a nought at the end", "a software version", "as on the box", "another device"],
+)
+def test_a_device_is_the_same_however_the_network_writes_it(reported: str, same: bool) -> None:
+    seen = seen_as(Sighting(msisdn="13910000000", imei=reported, seen_at=NOW), KEYRING)
+    assert seen is not None
+    assert (seen.device == KEYRING.device(imei_of(0))) is same
+
+
+@pytest.mark.parametrize("reported", ["0" * 15, "123", "not a number"])
+def test_what_is_no_imei_ties_nobody_together(reported: str) -> None:
+    assert seen_as(Sighting(msisdn="13910000000", imei=reported, seen_at=NOW), KEYRING) is None
+
+
+class Counter:
+    """A screener that opens lines and plays activations."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.screener = Screener.open("sqlite://", faces=FakeFaceEngine(), clock=self.clock)
+        self.screener.allocate("store-1", STORE_ICCIDS)
+
+    def open(self, seed: int, **changes: Any) -> Application:
+        photo = {"data": swatch(seed)}
+        asked = whole(
+            seed, applied_at=self.clock.now, live_photo=photo, document={"portrait": photo}, **changes
+        )
+        self.screener.screen(asked)
+        self.screener.settle(asked.application_id, opened=True, approved_by="supervisor-1")
+        return asked
+
+    def sees(self, asked: Application, imei: str, **changes: Any) -> Verdict:
+        sighting = Sighting(msisdn=asked.sim.msisdn, imei=imei, seen_at=self.clock.now, **changes)
+        return self.screener.activated(sighting)
+
+
+def found(verdict: Verdict, reason: str) -> Finding:
+    """The finding of that reason, of several windows the worst."""
+    every = [finding for finding in verdict.findings if finding.reason == reason]
+    return max(every, key=lambda finding: finding.state is State.FLAGGED)
+
+
+def test_the_second_imei_of_another_phone_hides_no_sim_box() -> None:
+    counter, box = Counter(), imei_of(150)
+    lines = [counter.open(seed, device={"second_imei": box}) for seed in range(3)]
+    counter.clock.advance(hours=1)
+    for asked in lines:
+        verdict = counter.sees(asked, box)
+    assert verdict.line_state == "bound"  # so it was declared
+    assert found(verdict, "binding.many_lines_on_device").observed == 3
+
+
+def test_a_device_declared_with_its_imeis_the_other_way_round_is_the_same() -> None:
+    counter = Counter()
+    first = counter.open(0, device={"second_imei": imei_of(9)})
+    again = {
+        "application_id": "again",
+        "kind": "replacement",
+        "sim": {"iccid": STORE_ICCIDS[100], "imsi": "460009999999999"},
+        "device": {"imei": imei_of(9), "second_imei": imei_of(0)},
+    }
+    counter.clock.advance(days=10)
+    counter.open(0, **again)
+    for imei in (imei_of(0), imei_of(9), imei_of(0)):
+        counter.clock.advance(minutes=5)
+        verdict = counter.sees(first, imei)
+        assert verdict.line_state == "bound"
+        assert found(verdict, "binding.moved_soon").state is State.PASSED
+
+
+def test_a_device_seen_earlier_is_judged_by_its_number_and_its_type_is_not_known(tmp_path: Path) -> None:
+    listed = tmp_path / "devices.csv"
+    listed.write_text(
+        "tac,imei,list,source,basis,from\n"
+        f",{imei_of(7)},stolen_device,police,report,2026-01-01\n"
+        f"{imei_of(7)[:8]},,bulk_sim_device,MIIT,a box,2026-01-01\n",
+        encoding="utf-8",
+    )
+    counter = Counter()
+    asked = counter.open(0)
+    counter.screener.lists.import_devices(listed)
+    counter.clock.advance(hours=1)
+    now = counter.sees(asked, imei_of(7))
+    later = counter.screener.check_line(asked.sim.msisdn)
+    for verdict in (now, later):
+        assert found(verdict, "binding.device_stolen").state is State.FLAGGED
+    assert found(now, "binding.device_bulk_sim").state is State.FLAGGED
+    assert found(later, "binding.device_bulk_sim").cause == "type_not_kept"
+
+
+def test_an_early_sighting_counts_and_one_from_before_does_not() -> None:
+    counter = Counter()
+    stranger = Sighting(msisdn=whole(0).sim.msisdn, imei=imei_of(66), seen_at=NOW - timedelta(days=30))
+    assert counter.screener.activated(stranger).flagged == ("binding.line_unknown",)
+    asked = whole(0, live_photo=PLAIN_PHOTO)
+    counter.screener.screen(asked)
+    counter.clock.advance(minutes=1)
+    assert counter.sees(asked, imei_of(0)).line_state is None  # tried before the counter had settled
+    counter.clock.advance(minutes=1)
+    counter.screener.settle(asked.application_id, opened=True, approved_by="supervisor-1")
+    verdict = counter.screener.check_line(asked.sim.msisdn)
+    assert verdict.line_state == "bound"
+    assert found(verdict, "binding.moved_soon").state is State.PASSED
+
+
+def test_reports_out_of_order_are_put_in_order() -> None:
+    counter = Counter()
+    asked = counter.open(0)
+    counter.clock.advance(hours=30)
+    counter.sees(asked, imei_of(0))
+    late = Sighting(msisdn=asked.sim.msisdn, imei=imei_of(5), seen_at=counter.clock.now - timedelta(hours=1))
+    verdict = counter.screener.activated(late)
+    assert verdict.line_state == "bound"  # where it was seen last
+    assert found(verdict, "binding.frequent_changes").observed == 1
+    assert counter.screener.activated(late).findings == verdict.findings

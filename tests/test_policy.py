@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import itertools
+import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simkyc import Decision, Finding, Policy, PolicyError, State
+from simkyc.application import ApplicationKind
 from simkyc.policy import Limit
 from simkyc.reasons import REASONS, Action
+from simkyc.verdict import LineAction
 
 TEXT = resources.files("simkyc").joinpath("policy.toml").read_text(encoding="utf-8")
 POLICY = Policy.default()
@@ -63,10 +69,12 @@ def test_the_worst_finding_decides(found: list[Finding]) -> None:
     assert (outcome.decision is Decision.ACCEPT) == (not outcome.reasons)
 
 
-@pytest.mark.parametrize("check", POLICY.required_checks)
-def test_a_required_check_that_is_missing_is_never_accepted(check: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "check"), [(kind, check) for kind in POLICY.kinds for check in POLICY.kinds[kind].checks]
+)
+def test_a_required_check_that_is_missing_is_never_accepted(kind: Any, check: str) -> None:
     with pytest.raises(PolicyError, match="required checks gave no finding"):
-        POLICY.decide([finding for finding in passed_all() if finding.check != check])
+        POLICY.decide([finding for finding in passed_all() if finding.check != check], kind)
 
 
 def test_no_findings_at_all_is_an_error() -> None:
@@ -155,7 +163,30 @@ WRONG = [
     ("10,000 digits", TEXT.replace("value = 24", f"value = {'9' * 10_000}")),
     ("infinite", TEXT.replace("value = 24", "value = inf")),
     ("an unknown section", TEXT + "\n[surprise]\na = 1\n"),
-    ("no required checks", TEXT.replace("required_checks = [", "required_checks = []\nother = [")),
+    ("no checks", TEXT.replace("checks = [\n", "checks = []\nother = [\n", 1)),
+    (
+        "a check that does not exist",
+        TEXT.replace('"counter_clock", "parties"', '"counter_cloak", "parties"', 1),
+    ),
+    ("a kind missing", re.sub(r"\[kinds\.esim_move\]\n(.*\n){4}", "", TEXT)),
+    ("no checks for lines", re.sub(r"\[kinds\.line\]\n(.*\n){3}", "", TEXT)),
+    ("a kind of nothing", TEXT + "\n[kinds.theft]\nchecks = ['line']\n"),
+    ("a measure that is not defined", TEXT.replace('measure = "suspend" }', 'measure = "arrest" }', 1)),
+    ("a kind's measure that is not defined", TEXT.replace('measure = "suspend"\n', 'measure = "arrest"\n')),
+    (
+        "a measure without a basis",
+        TEXT.replace('basis = "request of the subscriber, whose card is lost"\n', ""),
+    ),
+    ("a basis without a measure", TEXT.replace('measure = "suspend"\nbasis', "basis")),
+    (
+        "a service that can only be on or off",
+        TEXT.replace('voice_sms_out = "suspended"', 'voice_sms_out = "throttled"'),
+    ),
+    ("a measure of nothing known", TEXT.replace("remind = {}", "remind = { television = 'suspended' }")),
+    ("no appeal in one language", TEXT.replace('en = "Anyone', '# en = "Anyone')),
+    ("an appeal of no words", TEXT.replace('zh = "如有异议', 'zh = ""\nold = "如有异议')),
+    ("a binding type that is none", TEXT.replace('["IMEIBIND", "AREALIMIT"]', '["IMEIBIND", "TIMELIMIT"]')),
+    ("no window", re.sub(r"\[\[line\.replacements\]\]\n(.*\n){2}", "", TEXT)),
     ("accept rate above review rate", TEXT.replace("value = 1e-4", "value = 0.5")),
     ("a zone missing", TEXT.replace("2026-11-01T00:00:00+08:00", "2026-11-01T00:00:00")),
 ]
@@ -181,6 +212,207 @@ def test_a_policy_survives_a_file(tmp_path: Path) -> None:
     path.write_text(TEXT, encoding="utf-8")
     assert Policy.load(path) == POLICY
     assert Policy.load(str(path)).policy_id == POLICY.policy_id
+
+
+NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
+
+
+def flagged(*codes: str) -> list[Finding]:
+    return [Finding(check=REASONS[code].check, reason=code, state=State.FLAGGED) for code in codes]
+
+
+def measured(measures: dict[str, dict[str, Any]], **of: str) -> Policy:
+    """The policy that ships with other measures, and these for the reasons of `binding` that are named."""
+    rulings = {
+        code: ruling.changed(measure=of.get(code.removeprefix("binding.")))
+        for code, ruling in POLICY.reasons.items()
+    }
+    kinds = {name: kind.changed(measure=None, basis=None) for name, kind in POLICY.kinds.items()}
+    return POLICY.changed(measures=measures, reasons=rulings, kinds=kinds)
+
+
+def hours(value: float) -> dict[str, Any]:
+    return {"value": value, "unit": "hours", "source": "made up"}
+
+
+def told(actions: Sequence[LineAction]) -> list[tuple[str, str, str, float | None]]:
+    return [
+        (
+            action.service,
+            action.status,
+            action.reason,
+            None if action.expires_at is None else (action.expires_at - NOW) / timedelta(hours=1),
+        )
+        for action in actions
+    ]
+
+
+def test_nothing_is_recommended_where_nothing_is_flagged() -> None:
+    assert POLICY.line_actions([], NOW) == ()
+    assert POLICY.line_actions(passed_all(), NOW) == ()
+    unknown = Finding(
+        check="binding", reason="binding.moved_soon", state=State.NOT_ASSESSED, cause="not_seen"
+    )
+    assert POLICY.line_actions([unknown], NOW) == ()
+
+
+def test_a_reason_without_a_measure_recommends_nothing() -> None:
+    assert POLICY.line_actions(flagged("binding.imsi_differs", "openings.repeat"), NOW) == ()
+    assert POLICY.line_actions(flagged("binding.not_used"), NOW) == ()  # to be reminded changes no service
+
+
+def test_a_measure_names_what_it_rests_on_when_it_ends_and_whom_to_turn_to() -> None:
+    (action,) = POLICY.line_actions(flagged("binding.moved_soon"), NOW)
+    assert (action.service, action.status) == ("voiceSmsOut", "suspended")
+    assert (action.reason, action.basis) == ("binding.moved_soon", REASONS["binding.moved_soon"].basis)
+    assert action.expires_at == NOW + timedelta(hours=72)
+    assert action.appeal == {"zh-CN": POLICY.appeal.zh, "en": POLICY.appeal.en}
+    assert LineAction.from_json(action.to_json()) == action
+
+
+def test_services_come_in_one_order_whatever_is_flagged_first() -> None:
+    actions = POLICY.line_actions(flagged("restriction.area_left", "binding.moved_soon"), NOW)
+    assert [action.service for action in actions] == ["voiceSmsIn", "voiceSmsOut", "dataService"]
+
+
+def test_what_holds_until_it_is_lifted_outlasts_what_expires() -> None:
+    for codes in itertools.permutations(("binding.moved_soon", "binding.device_bulk_sim")):
+        assert told(POLICY.line_actions(flagged(*codes), NOW)) == [
+            (service, "suspended", "binding.device_bulk_sim", None)
+            for service in ("voiceSmsIn", "voiceSmsOut", "dataService")
+        ]
+
+
+WORST = [
+    ("the worse status wins", {"data_service": "throttled"}, {"data_service": "suspended"}),
+    (
+        "though it ends sooner",
+        {"data_service": "throttled"},
+        {"data_service": "suspended", "expires_after": hours(1)},
+    ),
+    (
+        "of one status the longer",
+        {"data_service": "suspended", "expires_after": hours(1)},
+        {"data_service": "suspended", "expires_after": hours(2)},
+    ),
+    (
+        "of one status the one without end",
+        {"data_service": "suspended", "expires_after": hours(9999)},
+        {"data_service": "suspended"},
+    ),
+    (
+        "anything is worse than active",
+        {"data_service": "active"},
+        {"data_service": "throttled", "expires_after": hours(1)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("why", "mild", "strong"), WORST, ids=[row[0] for row in WORST])
+def test_of_each_service_the_worst_wins(why: str, mild: dict[str, Any], strong: dict[str, Any]) -> None:
+    for first, second in itertools.permutations(("moved_soon", "many_devices")):
+        policy = measured({"mild": mild, "strong": strong}, **{first: "mild", second: "strong"})
+        for codes in itertools.permutations(("binding.moved_soon", "binding.many_devices")):
+            ((_, status, reason, _),) = told(policy.line_actions(flagged(*codes), NOW))
+            assert (status, reason) == (strong["data_service"], f"binding.{second}")
+
+
+def test_services_are_judged_apart() -> None:
+    policy = measured(
+        {
+            "quiet": {"voice_sms_out": "suspended", "expires_after": hours(5)},
+            "slow": {"voice_sms_out": "active", "data_service": "throttled", "expires_after": hours(7)},
+        },
+        moved_soon="quiet",
+        many_devices="slow",
+    )
+    assert told(policy.line_actions(flagged("binding.moved_soon", "binding.many_devices"), NOW)) == [
+        ("voiceSmsOut", "suspended", "binding.moved_soon", 5),
+        ("dataService", "throttled", "binding.many_devices", 7),
+    ]
+
+
+def test_a_measure_that_does_nothing_recommends_nothing() -> None:
+    assert (
+        measured({"nothing": {}}, moved_soon="nothing").line_actions(flagged("binding.moved_soon"), NOW) == ()
+    )
+
+
+CARRIED_OUT: list[tuple[ApplicationKind, str | None]] = [
+    ("opening", None),
+    ("replacement", "active"),
+    ("loss_report", "suspended"),
+    ("reactivation", "active"),
+    ("transfer", None),
+    ("esim_move", None),
+]
+
+
+@pytest.mark.parametrize(("kind", "status"), CARRIED_OUT)
+def test_what_a_kind_asks_for_is_recommended_when_it_is_carried_out(
+    kind: ApplicationKind, status: str | None
+) -> None:
+    services = ("voiceSmsIn", "voiceSmsOut", "dataService")
+    expected = [(service, status, f"kind.{kind}", None) for service in services] if status else []
+    assert told(POLICY.line_actions([], NOW, kind)) == expected
+    assert POLICY.line_actions([], NOW) == ()
+    assert all(action.basis == POLICY.kinds[kind].basis for action in POLICY.line_actions([], NOW, kind))
+
+
+def test_no_kind_restores_what_a_finding_suspends() -> None:
+    actions = POLICY.line_actions(flagged("binding.moved_soon"), NOW, "reactivation")
+    assert told(actions) == [
+        ("voiceSmsIn", "active", "kind.reactivation", None),
+        ("voiceSmsOut", "suspended", "binding.moved_soon", 72),
+        ("dataService", "active", "kind.reactivation", None),
+    ]
+
+
+@given(
+    st.lists(st.sampled_from([code for code, r in POLICY.reasons.items() if r.measure]), max_size=6),
+    st.randoms(),
+)
+def test_the_order_of_findings_never_matters_to_what_is_recommended(codes: list[str], order: Any) -> None:
+    found = flagged(*codes)
+    shuffled = list(found)
+    order.shuffle(shuffled)
+    assert POLICY.line_actions(found, NOW) == POLICY.line_actions(shuffled, NOW)
+
+
+FACES = {
+    "document",
+    "real_name",
+    "listed",
+    "consent",
+    "photo",
+    "face",
+    "presentation",
+    "parties",
+    "counter_clock",
+}
+
+
+@pytest.mark.parametrize("kind", get_args(ApplicationKind))
+def test_no_kind_skips_the_person(kind: ApplicationKind) -> None:
+    assert set(POLICY.kinds[kind].checks) >= FACES
+    assert ("line" in POLICY.kinds[kind].checks) == (kind != "opening")
+
+
+def test_kinds_that_take_a_number_are_asked_how_many_there_are() -> None:
+    for kind in ("opening", "transfer"):
+        assert set(POLICY.kinds[kind].checks) >= {"openings", "iot", "device", "device_sim", "notice"}
+
+
+def test_what_looks_again_later_says_so() -> None:
+    def advice(finding: Finding) -> tuple[Action, ...]:
+        return POLICY.decide([*passed_all(), finding], "line").advice
+
+    not_due = Finding(check="binding", reason="binding.not_used", state=State.NOT_ASSESSED, cause="not_due")
+    assert advice(not_due) == (Action.LOOK_AGAIN_LATER,)
+    (unused,) = flagged("binding.not_used")
+    assert advice(unused) == (Action.REMIND_SUBSCRIBER,)
+    (pooled,) = flagged("binding.device_bulk_sim")
+    assert advice(pooled) == (Action.RESTRICT_LINE,)
 
 
 def test_a_limit_is_a_number() -> None:

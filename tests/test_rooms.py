@@ -13,7 +13,7 @@ import simkyc
 
 PACKAGE = Path(simkyc.__file__).parent
 BORDER = {"application", "errors", "reasons", "verdict"}
-PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "watch"}
+PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "lists"}
 
 ALLOWED = {
     "__init__": {"_version", *BORDER, "authority", "policy", "screener"},
@@ -27,21 +27,23 @@ ALLOWED = {
     "notice": {"errors", "reasons"},
     "authority": {"errors"},
     "policy": BORDER | {"numbers"},
-    "watch": {"application", "errors", "numbers"},
-    "facts": {"application", "authority", "policy", "numbers", "watch"},
-    "gather": PURE | {"faces", "history", "watch"},
-    "checks": PURE | {"names", "notice"},
+    "lists": {"application", "errors", "numbers"},
+    "facts": {"application", "authority", "policy", "numbers", "lists", "verdict"},
+    "geo": {"application"},
+    "line": {"application", "facts", "history"},
+    "gather": PURE | {"geo", "line", "faces", "history"},
+    "checks": PURE | {"notice"},
     "faces": {"application", "errors"},
-    "history": {"errors", "facts", "verdict", "watch"},
-    "screener": PURE | {"gather", "_version", "checks", "faces", "history"},
-    "testing": PURE | {"faces", "history", "screener"},
-    "cli": PURE | {"_version", "notice", "screener", "testing"},
+    "history": {"application", "errors", "facts", "verdict", "lists"},
+    "screener": PURE | {"gather", "line", "_version", "checks", "faces", "history"},
+    "testing": PURE | {"faces", "gather", "history", "line", "screener"},
+    "cli": PURE | {"_version", "history", "notice", "screener", "testing"},
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
 HEAVY = (
     *("cv2", "dlib", "numpy", "sqlalchemy", "onnx", "PIL", "fpdf", "fontTools", "opencc", "rapidfuzz"),
-    *("httpx", "httpcore", "stamina", "circuitbreaker"),
+    *("httpx", "httpcore", "stamina", "circuitbreaker", "alembic", "psycopg"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
 HEAVY_ROOMS = {"authority", "faces", "history", "testing"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from simkyc import Decision, Finding, InputError, State, Verdict
 from simkyc.reasons import REASONS, Action
+from simkyc.verdict import LineAction
 
 ORDER = [Decision.ACCEPT, Decision.RETRY, Decision.REVIEW, Decision.REFUSE]
 
@@ -65,7 +67,7 @@ def test_what_is_not_assessed_says_why() -> None:
 
 def test_accepted_in_words() -> None:
     accepted = verdict(decision=Decision.ACCEPT, advice=())
-    assert accepted.messages() == ("审核通过：可以发卡。",)
+    assert accepted.messages() == ("审核通过：可以办理。",)
     assert accepted.messages("en", "customer") == ("Your application is approved.",)
 
 
@@ -110,6 +112,86 @@ def test_internal_words_add_the_figures() -> None:
     (line,) = seen.messages("en", "internal")
     assert "observed 3, limit 2, openings in 1 days" in line
     assert "art. 10" in line
+
+
+def line_verdict(*findings: Finding, **changes: Any) -> Verdict:
+    """Of a line after its card was issued, restricted by what is flagged."""
+    actions = (
+        LineAction(
+            service="voiceSmsOut",
+            status="suspended",
+            reason="binding.moved_soon",
+            basis="a rule",
+            expires_at=datetime(2026, 11, 5, tzinfo=UTC),
+            appeal={"zh-CN": "可申诉", "en": "You may appeal."},
+        ),
+    )
+    return verdict(*findings, **{"line_state": "differs", "line_actions": actions} | changes)
+
+
+def test_the_verdict_on_a_line_survives_json() -> None:
+    whole = line_verdict(flagged("binding.moved_soon"))
+    assert Verdict.from_json(whole.to_json()) == whole
+    unknown = line_verdict(
+        flagged("binding.line_unknown"), application_id=None, line_state=None, line_actions=()
+    )
+    assert Verdict.from_json(unknown.to_json()) == unknown
+
+
+def test_verdicts_from_before_lines_are_still_read() -> None:
+    old = json.loads(verdict(flagged("openings.repeat")).to_json())
+    del old["line_state"], old["line_actions"]
+    old["schema_version"] = 1
+    read = Verdict.from_json(json.dumps(old))
+    assert (read.schema_version, read.line_state, read.line_actions) == (1, None, ())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("service", "voice_sms_out"),
+        ("status", "barred"),
+        ("expires_at", "2026-11-05T00:00:00"),
+        ("appeal", {"fr": "x"}),
+    ],
+)
+def test_an_action_in_other_words_is_an_input_error(field: str, value: object) -> None:
+    (action,) = line_verdict().line_actions
+    with pytest.raises(InputError):
+        action.changed(**{field: value})
+
+
+def test_a_line_in_order_is_no_application_that_is_approved() -> None:
+    well = line_verdict(decision=Decision.ACCEPT, line_state="bound", line_actions=(), advice=())
+    assert well.messages() == ("号码使用正常：无需处理。",)
+    assert well.messages("en", "customer") == ("Your line is in order.",)
+    assert well.messages("en", "internal") == ("In order.",)
+
+
+def test_who_gives_a_number_away_is_named_beside_what_is_said_of_them() -> None:
+    about = verdict(flagged("face.different_person", subject="transferor"))
+    assert about.messages("zh-CN")[0].startswith("转出方：")
+    assert about.messages("en")[0].startswith("Transferor: ")
+    assert not about.messages("en", "customer")[0].startswith("Transferor")
+
+
+def test_what_follows_from_a_line_on_no_record_is_left_out_at_the_counter() -> None:
+    follows = Finding(
+        check="line",
+        reason="line.held_by_other",
+        state=State.NOT_ASSESSED,
+        cause="line_unknown",
+        decision=Decision.REVIEW,
+    )
+    whole = verdict(flagged("line.unknown"), follows)
+    assert len(whole.messages("en", "clerk")) == 1
+    assert len(whole.messages("en", "internal")) == 2
+
+
+def test_a_repr_of_an_action_says_what_is_to_be_done() -> None:
+    (action,) = line_verdict().line_actions
+    assert "voiceSmsOut" in repr(action)
+    assert "appeal" not in repr(action)
 
 
 def test_a_face_that_was_never_compared_is_not_called_a_stranger() -> None:

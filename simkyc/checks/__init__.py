@@ -2,7 +2,8 @@
 
 A check is a pure function: `check(application, facts, policy) -> findings`. It reads no clock, store,
 image or log. It answers every one of its reasons in every application, as passed, flagged or not
-assessed, so that a verdict shows what was asked and not only what was wrong.
+assessed, so that a verdict shows what was asked and not only what was wrong. Which checks a kind of application is
+asked, the policy says. `LINE_CHECKS` are the same for a line after its card was issued.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from collections.abc import Callable
 from simkyc.application import Application
 from simkyc.checks import (
     authority,
+    binding,
     consent,
     counter_clock,
+    device,
     device_sim,
     document,
     face,
+    iot,
+    line,
     listed,
     notice,
     openings,
@@ -24,12 +29,13 @@ from simkyc.checks import (
     photo,
     presentation,
     real_name,
+    restriction,
 )
-from simkyc.facts import Facts
+from simkyc.facts import Facts, LineFacts
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "LINE_CHECKS", "Check", "LineCheck"]
 
 Check = Callable[[Application, Facts, Policy], tuple[Finding, ...]]
 
@@ -44,7 +50,17 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("photo", photo.check),
     ("face", face.check),
     ("presentation", presentation.check),
+    ("line", line.check),
     ("device_sim", device_sim.check),
+    ("device", device.check),
+    ("iot", iot.check),
     ("openings", openings.check),
     ("notice", notice.check),
+)
+
+LineCheck = Callable[[LineFacts | None, Policy], tuple[Finding, ...]]
+
+LINE_CHECKS: tuple[tuple[str, LineCheck], ...] = (
+    ("binding", binding.check),
+    ("restriction", restriction.check),
 )

@@ -7,16 +7,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from simkyc.application import Application, Role, Subject
 from simkyc.facts import Facts, consent_fault
-from simkyc.policy import Policy
+from simkyc.lists.watch import Listing
+from simkyc.policy import Policy, Window
 from simkyc.reasons import REASONS
 from simkyc.verdict import Evidence, Finding, State
 
-__all__ = ["about", "answer", "not_assessed", "unseen"]
+__all__ = ["about", "answer", "listed_as", "not_assessed", "unseen", "within_windows"]
 
 
 def answer(
@@ -47,6 +48,49 @@ def answer(
 def not_assessed(reason: str, cause: str) -> Finding:
     """A question that could not be answered, and why."""
     return Finding(check=REASONS[reason].check, reason=reason, state=State.NOT_ASSESSED, cause=cause)
+
+
+def within_windows(
+    reason: str, windows: Iterable[Window], counts: Mapping[int, float], unit: str, now: datetime
+) -> Iterator[Finding]:
+    """One answer a window: whether more were counted than the policy allows.
+
+    Args:
+        reason: The reason code.
+        windows: Of the policy.
+        counts: What was counted, by window in seconds.
+        unit: What was counted, in words.
+        now: The moment it holds for.
+    """
+    for window in windows:
+        count = counts[window.seconds]
+        yield answer(
+            reason,
+            holds=count > window.most.value,
+            observed=count,
+            limit=window.most.value,
+            unit=f"{unit} in {window.days.value:g} days",
+            data_as_of=now,
+        )
+
+
+def listed_as(
+    reason: str,
+    name: str,
+    entries: tuple[Listing, ...] | None,
+    lists: Mapping[str, datetime],
+    cause: str | None,
+) -> Finding:
+    """Whether one list of devices names it; not assessed for `cause`, or when nobody keeps that list."""
+    if cause is not None or entries is None:
+        return not_assessed(reason, cause or "number_malformed")
+    if name not in lists:
+        return not_assessed(reason, "no_list")
+    found = [entry for entry in entries if entry.list == name]
+    sources = tuple(
+        Evidence(name="source", value=source) for source in dict.fromkeys(e.source for e in found)
+    )
+    return answer(reason, holds=bool(found), data_as_of=lists[name], evidence=sources)
 
 
 def about(role: Role, findings: Iterable[Finding]) -> tuple[Finding, ...]:

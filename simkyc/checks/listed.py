@@ -22,9 +22,9 @@ from datetime import datetime
 from simkyc.application import Application, IdDocument
 from simkyc.checks.answers import about, answer, not_assessed
 from simkyc.facts import Facts
+from simkyc.lists.watch import CHINA, LOST_DOCUMENT, Listing
 from simkyc.policy import Policy
 from simkyc.verdict import Evidence, Finding
-from simkyc.watch import CHINA, LOST_DOCUMENT, Listing
 
 __all__ = ["check"]
 

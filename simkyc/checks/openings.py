@@ -17,7 +17,7 @@ from elsewhere alone is held against nobody: students and migrant workers are mo
 from __future__ import annotations
 
 from simkyc.application import Application
-from simkyc.checks.answers import answer, not_assessed
+from simkyc.checks.answers import answer, not_assessed, within_windows
 from simkyc.errors import NumberError
 from simkyc.facts import Facts
 from simkyc.numbers import division, documents
@@ -31,7 +31,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     """Count what the history holds against the policy's windows."""
     limits = policy.openings
     return (
-        _cap(facts, limits),
+        _cap(application, facts, limits),
         *_repeats("openings.repeat", limits.repeat, facts),
         *_far(application, facts, limits),
         answer(
@@ -46,14 +46,16 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     )
 
 
-def _cap(facts: Facts, limits: OpeningLimits) -> Finding:
+def _cap(application: Application, facts: Facts, limits: OpeningLimits) -> Finding:
     held = facts.openings.active_numbers
+    if application.sim.service == "iot":
+        return not_assessed("openings.number_cap", "iot")
     if held is None:
         return not_assessed("openings.number_cap", "number_malformed")
     return answer(
         "openings.number_cap",
-        holds=held + 1 > limits.active_numbers.value,
-        observed=held + 1,
+        holds=held["personal"] + 1 > limits.active_numbers.value,
+        observed=held["personal"] + 1,
         limit=limits.active_numbers.value,
         unit="active numbers",
         data_as_of=facts.now,
@@ -64,20 +66,8 @@ def _repeats(reason: str, windows: tuple[Window, ...], facts: Facts) -> tuple[Fi
     earlier = facts.openings.person_openings
     if earlier is None:
         return (not_assessed(reason, "number_malformed"),)
-    findings = []
-    for window in windows:
-        count = earlier[window.seconds] + 1
-        findings.append(
-            answer(
-                reason,
-                holds=count > window.openings.value,
-                observed=count,
-                limit=window.openings.value,
-                unit=f"openings in {window.days.value:g} days",
-                data_as_of=facts.now,
-            )
-        )
-    return tuple(findings)
+    counts = {window_s: count + 1 for window_s, count in earlier.items()}
+    return tuple(within_windows(reason, windows, counts, "openings", facts.now))
 
 
 def _far(application: Application, facts: Facts, limits: OpeningLimits) -> tuple[Finding, ...]:

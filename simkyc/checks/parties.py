@@ -117,7 +117,8 @@ def _representative(
     represented = answer("parties.represented", holds=representative is not None)
     if representative is None:
         return (represented, *(not_assessed(reason, "no_representative") for reason in _REPRESENTED))
-    limits, others = policy.parties, facts.openings.represented_people
+    limits, seen = policy.parties, facts.openings.shared.get("representative")
+    others = None if seen is None else max(counts.people for counts in seen.values())
     age = age_years(representative.document.birth_date, today)
     # In a company whoever uses the number may also handle it; nobody else acts for themselves.
     is_own = application.organisation is None and is_same_person(

@@ -20,7 +20,7 @@ MIN_SECRET_BYTES = 16
 class Keyring:
     """Makes the keyed hashes of one deployment. Each is 64 hexadecimal digits."""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_keyed",)
 
     def __init__(self, secret: bytes) -> None:
         """Take the deployment's secret, at least 16 bytes.
@@ -30,7 +30,7 @@ class Keyring:
         """
         if not isinstance(secret, bytes) or len(secret) < MIN_SECRET_BYTES:
             raise InputError(f"the secret must be at least {MIN_SECRET_BYTES} bytes")
-        self._secret = secret
+        self._keyed = hmac.new(secret, digestmod=hashlib.sha256)
 
     def person(self, kind: str, number: str) -> str:
         """Key of the person who holds this document."""
@@ -48,6 +48,18 @@ class Keyring:
         """Key of a phone number in E.164."""
         return self._digest(f"msisdn|{msisdn}")
 
+    def imsi(self, imsi: str) -> str:
+        """Key of an IMSI."""
+        return self._digest(f"imsi|{imsi}")
+
+    def address(self, address: str) -> str:
+        """Key of a postal address, as far as it is written alike."""
+        return self._digest(f"address|{address}")
+
+    def payer(self, account: str) -> str:
+        """Key of the account that pays."""
+        return self._digest(f"payer|{account}")
+
     def body(self, canonical: str) -> str:
         """Digest of a whole application in its canonical JSON."""
         return self._digest(f"body|{canonical}")
@@ -57,4 +69,6 @@ class Keyring:
         return self._digest("fingerprint")
 
     def _digest(self, text: str) -> str:
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+        keyed = self._keyed.copy()
+        keyed.update(text.encode())
+        return keyed.hexdigest()

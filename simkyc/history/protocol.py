@@ -6,29 +6,59 @@ a number of a person: callers pass keyed hashes, made by its `keyring`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
-from simkyc.facts import OpeningFacts
+from simkyc.application import ApplicationKind, Service
+from simkyc.facts import OpeningFacts, SharedThing
 from simkyc.history.keys import Keyring
+from simkyc.lists.stock import CardState
+from simkyc.lists.watch import Listing
 from simkyc.verdict import Decision
-from simkyc.watch import Listing
 
 __all__ = [
+    "LISTS_LOCK",
+    "STOCK_LOCK",
+    "Binding",
+    "CardOnRecord",
+    "DeviceOnRecord",
     "Entry",
     "History",
     "OpeningKeys",
     "OpeningWindows",
     "Reader",
     "Recorded",
+    "Seen",
+    "StockCard",
+    "StockFault",
+    "StockImport",
     "Transaction",
     "WatchEntry",
     "WatchImport",
     "WatchName",
+    "application_lock",
+    "number_lock",
 ]
+
+Answer = TypeVar("Answer")
+
+LISTS_LOCK: Final = "lists"
+"""Held by whoever changes the lists of people, documents and devices."""
+STOCK_LOCK: Final = "stock"
+"""Held by whoever changes the stock, so that no card is issued while a file of cards is written."""
+
+
+def application_lock(application_id: str) -> str:
+    """Held by whoever records or settles this application."""
+    return f"application|{application_id}"
+
+
+def number_lock(msisdn: str) -> str:
+    """Held by whoever changes what this number, as its keyed hash, is bound to or was seen in."""
+    return f"number|{msisdn}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +67,12 @@ class OpeningKeys:
 
     Attributes:
         person: Keyed hash of the applicant's identity; None when the number is malformed.
-        representative: The same of who acts for the applicant; None also without one.
         device: Keyed hash of the IMEI's first 14 digits; None when absent or malformed.
-        iccid: The ICCID as compacted; None when malformed. Not hashed: it is the operator's own stock.
+        second_device: The same of its second IMEI.
+        iccid: The ICCID as compacted; None when absent or malformed. Not hashed: it is the operator's own stock.
+        imsi: Keyed hash of the IMSI; None when absent or malformed.
         msisdn: Keyed hash of the MSISDN in E.164; None when malformed.
+        shared: What it may share with others, as far as it names it well-formed: which thing and its key.
     """
 
     person: str | None
@@ -50,7 +82,18 @@ class OpeningKeys:
     store_id: str
     dealer_id: str | None
     clerk_id: str
-    representative: str | None = None
+    imsi: str | None = None
+    second_device: str | None = None
+    shared: tuple[tuple[SharedThing, str], ...] = ()
+
+    @property
+    def locks(self) -> tuple[str, ...]:
+        """Everything that a limit counts by: whoever admits an application holds it from asking to recording."""
+        named = {"person": self.person, "card": self.iccid, "clerk": self.clerk_id}
+        own = [f"{what}|{key}" for what, key in named.items() if key is not None]
+        if self.msisdn is not None:
+            own.append(number_lock(self.msisdn))
+        return (*own, *(f"{what}|{key}" for what, key in self.shared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +101,39 @@ class OpeningWindows:
     """How far back each question looks, in seconds."""
 
     person_s: tuple[int, ...]
-    device_s: int
     clerk_s: int
-    representative_s: int
+    shared_s: tuple[tuple[SharedThing, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """What was carried out for a number: from when to when it belonged to this card, person and device.
+
+    Attributes:
+        ended_at: None while it holds.
+    """
+
+    application_id: str
+    kind: ApplicationKind
+    service: Service
+    person: str | None
+    device: str | None
+    second_device: str | None
+    iccid: str | None
+    imsi: str | None
+    decided_at: datetime
+    opened_at: datetime
+    ended_at: datetime | None
+    restriction_json: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the network saw of a number: a device, and the IMSI where it said so."""
+
+    seen_at: datetime
+    device: str
+    imsi: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +142,20 @@ class Entry:
 
     Attributes:
         body_digest: Keyed hash of the whole application, so that another body under the same id is noticed.
+        restriction_json: What an IoT card is held to.
         admitted_until: Until when it counts as pending; None when it was not admitted.
     """
 
     application_id: str
+    kind: ApplicationKind
+    service: Service
     body_digest: str
     keys: OpeningKeys
     decided_at: datetime
     decision: Decision
     verdict_json: str
     admitted_until: datetime | None
+    restriction_json: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +182,8 @@ class WatchName:
     """What an entry of a list is known by, apart from its beginning.
 
     Attributes:
-        key: Keyed hash of the person, or of the document on the list of those that were lost.
+        key: Keyed hash of the person, of the document on the list of those that were lost, or of a device; or `tac:`
+            and the first digits of a type allocation code.
     """
 
     key: str
@@ -122,6 +200,7 @@ class WatchEntry:
         listed_from: From when it holds.
         listed_until: Until when; None without end.
         silent_alert: Whether a hit is to be told to security staff, and to nobody at the counter.
+        equipment: The IMEI, the type allocation code or the range of them that the list named, if it lists devices.
     """
 
     name: WatchName
@@ -129,6 +208,7 @@ class WatchEntry:
     listed_from: datetime
     listed_until: datetime | None
     silent_alert: bool
+    equipment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +218,74 @@ class WatchImport:
     added: int
     unchanged: int
     changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOnRecord:
+    """One entry of a list of devices, as it was given. Times are in UTC and whole seconds."""
+
+    list: str
+    source: str
+    equipment: str
+    basis: str
+    listed_from: datetime
+    listed_until: datetime | None
+    silent_alert: bool
+
+
+class StockCard(NamedTuple):
+    """One card that is to be put into the stock; None leaves what is recorded. There are millions, hence no dataclass.
+
+    Attributes:
+        line: Where it stands in its file.
+        imsi: In the clear, and beside it the keyed hash; the same of the MSISDN in E.164.
+    """
+
+    line: int
+    iccid: str
+    imsi: str | None
+    msisdn: str | None
+    imsi_key: str | None
+    msisdn_key: str | None
+    lot: str | None
+    store_id: str | None
+    dealer_id: str | None
+    state: CardState | None
+
+
+class StockFault(NamedTuple):
+    """Why a card cannot be put into the stock.
+
+    Attributes:
+        line: Where it stands in its file.
+        cause: `already_issued`, `msisdn_on_two_cards` or `imsi_on_two_cards`.
+        other: The ICCID of the card that has the number now, where it is that.
+    """
+
+    line: int
+    cause: str
+    other: str | None
+
+
+class CardOnRecord(NamedTuple):
+    """One card of the stock as it stands; the numbers only as long as they are kept in the clear."""
+
+    iccid: str
+    imsi: str | None
+    msisdn: str | None
+    lot: str | None
+    store_id: str | None
+    dealer_id: str | None
+    state: CardState
+
+
+@dataclass(frozen=True, slots=True)
+class StockImport:
+    """How many cards were new, there just so, or there and are another way now."""
+
+    added: int
+    changed: int
+    unchanged: int
 
 
 class Reader(Protocol):
@@ -152,7 +300,6 @@ class Reader(Protocol):
         """The facts about these keys as of `at`: what was recorded or settled later is not known.
 
         The answer stays the same whenever it is asked again, as far as clocks agree on what was later.
-        Only allocations carry no time: of a SIM's store the latest is told.
 
         Args:
             keys: Who and what is asked about.
@@ -166,9 +313,32 @@ class Reader(Protocol):
         """The entries of all lists that hold for these keys as of `at`: what was listed later is not known.
 
         Args:
-            keys: Keyed hashes of a person and of documents, of which few are asked for at once.
+            keys: Keyed hashes of a person, of documents, or of devices, of which few are asked for at once.
             at: The moment.
         """
+
+    def lists(self, at: datetime) -> Mapping[str, datetime]:
+        """When each list that simkyc knows by name was last brought up to date, as of `at`."""
+
+    def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
+        """Everything that was carried out for this number as of `at`, oldest first; `before` as in `facts`."""
+
+    def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
+        """The devices that the network saw this number in as of `at`, oldest first."""
+
+    def lines_on_device(
+        self, device: str, msisdn: str, windows_s: Sequence[int], at: datetime
+    ) -> Mapping[int, int]:
+        """Other numbers that the network saw in this device as of `at`, by window in seconds."""
+
+    def stock_rows(self, at: datetime) -> Iterator[CardOnRecord]:
+        """Every card of the stock in the order of ICCIDs, one at a time while the snapshot is open.
+
+        A card that an application holds at `at`, or that was issued, is `reserved` or `issued`.
+        """
+
+    def device_rows(self) -> Iterator[DeviceOnRecord]:
+        """Every entry of the lists of devices as it was given, one at a time while the snapshot is open."""
 
 
 class Transaction(Reader, Protocol):
@@ -189,6 +359,9 @@ class Transaction(Reader, Protocol):
     def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
         """The entries that hold for these keys at `at`, knowing all that was recorded, as `facts` does."""
 
+    def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
+        """Everything that was carried out for this number, knowing all that was recorded, as `facts` does."""
+
     def record(self, entry: Entry) -> None:
         """Remember one verdict.
 
@@ -197,9 +370,10 @@ class Transaction(Reader, Protocol):
         """
 
     def open_number(self, application_id: str, at: datetime, *, approved_by: str | None = None) -> None:
-        """The card of this admitted application was issued at `at`. Saying it again changes nothing.
+        """What this admitted application asked for was carried out at `at`. Saying it again changes nothing.
 
-        Whether its admission had expired is for the caller to judge.
+        What a replacement, a transfer or a move of an eSIM takes over from ends then. Whether the admission had
+        expired is for the caller to judge.
 
         Raises:
             SettlementError: The application is unknown, was not admitted, or was released.
@@ -216,15 +390,48 @@ class Transaction(Reader, Protocol):
         """The number opened by this application was cancelled at `at`. Saying it again changes nothing.
 
         Raises:
-            SettlementError: The application is unknown, was not admitted, or no card was issued for it.
+            SettlementError: The application is unknown, was not admitted, opened no number, or the number was handed
+                to somebody else since.
         """
 
-    def allocate(self, store_id: str, iccids: Iterable[str]) -> int:
-        """Allocate SIMs to a store, moving those allocated elsewhere; return how many different ones.
+    def see(self, msisdn: str, seen: Seen, at: datetime) -> None:
+        """Remember, at `at`, that the network saw this number in a device. Saying it again changes nothing."""
+
+    def allocate(self, store_id: str, iccids: Iterable[str], at: datetime) -> int:
+        """Allocate SIMs to a store from `at` on, moving those allocated elsewhere; return how many different ones.
 
         Raises:
-            InputError: One text instead of several, or something that is no text.
+            InputError: One text instead of several, something that is no text, or a time without a zone.
         """
+
+    def stock_faults(self, cards: Iterable[StockCard], at: datetime) -> Iterator[StockFault]:
+        """What the history has against cards: issued already, or a number that another card for sale has.
+
+        Args:
+            cards: Different ones, of whom no two have one IMSI or MSISDN; they are taken as they come and not kept.
+            at: Now.
+        """
+
+    def stock(self, cards: Iterable[StockCard], at: datetime, *, count: int, import_id: str) -> StockImport:
+        """Put cards into the stock, known from `at` on; the same cards again change nothing.
+
+        The caller has asked for their `stock_faults`. The numbers of a card that is issued are kept as keys only.
+
+        Args:
+            cards: Different ones in the order of their ICCIDs; they are taken as they come and not kept.
+            at: Now.
+            count: How many they are.
+            import_id: An identifier that stands beside what was added or changed.
+
+        Raises:
+            InputError: A time without a zone, or something that cannot be stored.
+        """
+
+    def wipe_card(self, iccid: str) -> None:
+        """Forget the IMSI and MSISDN of a card in the clear: it is somebody's now. The keys stay."""
+
+    def record_import(self, list_name: str, source: str, at: datetime, import_id: str) -> None:
+        """Remember that this list of this source was brought up to date at `at`."""
 
     def watch(self, entries: Iterable[WatchEntry], at: datetime, *, import_id: str) -> WatchImport:
         """Put entries on their lists, known from `at` on; the same entries again change nothing.
@@ -256,14 +463,29 @@ class History(Protocol):
     def read(self) -> AbstractContextManager[Reader]:
         """A consistent snapshot for reading."""
 
-    def write(self) -> AbstractContextManager[Transaction]:
-        """One transaction that no other writer overlaps; commits on leaving, undone by an exception.
+    def write(self, keys: Sequence[str] = ()) -> AbstractContextManager[Transaction]:
+        """One transaction that no other writer of these keys overlaps; commits on leaving, undone by an exception.
+
+        Args:
+            keys: What must not change meanwhile but by this transaction: `application_lock`, `OpeningKeys.locks`,
+                `LISTS_LOCK`, `STOCK_LOCK`. With none, no other writer overlaps at all.
 
         Raises:
-            HistoryLockedError: Another writer held the history longer than the lock timeout.
+            HistoryLockedError: Another writer held one of them longer than the lock timeout.
+            HistoryUnreachableError: The server cannot be reached.
             HistoryReadOnlyError: It cannot be written.
             HistoryFullError: No space is left.
             HistoryFormatError: The file is damaged.
+        """
+
+    def retrying(self, work: Callable[[], Answer]) -> Answer:
+        """What `work` returns, done again from its beginning where the connection to the server was lost.
+
+        Args:
+            work: Reads or writes in transactions of its own. It may have taken effect before it is done again.
+
+        Raises:
+            HistoryUnreachableError: The server could not be reached for half a minute.
         """
 
     def close(self) -> None:

@@ -1,136 +1,231 @@
 """What is asked of the history: each question once, as one SQL text.
 
-The texts keep to what SQLite, PostgreSQL, DuckDB and Spark all run alike: plain comparisons and counts
-over integers of epoch seconds, named parameters, no functions of one dialect. Each gives one row with one
-integer, but for `LISTINGS`, which gives a row each. All of them see the history as of a moment:
+The texts keep to what SQLite, PostgreSQL, DuckDB and Spark all run alike: joins, plain comparisons and counts over
+integers of epoch seconds, no functions of one dialect. Who asks stands in a table of its own, joined on the key
+that an index serves, so that the same text answers one application at the counter and a million in a batch:
 
-    :at           the moment that windows and pending admissions are measured from
-    :known_until  what happened later than this is not known; `:at` for an answer that never changes
-    :before       number of the entry that asks: neither it nor what was recorded after it counts
+    ask       a row each application: `ask_id`, what it names (`person_key`, `iccid`, `imsi_key`, `msisdn_key`,
+              `store_id`, `clerk_id`), `asked_at` from which windows and pending admissions are measured,
+              `known_until` after which nothing is known (`asked_at` for an answer that never changes), and
+              `before_entry`, the number of the entry that asks: neither it nor what was recorded later counts
+    ask_key   a row each thing that it may share with others: `ask_id`, `what`, `shared_key`
+    span      a row each window: `question`, `window_s` in seconds
 
-An application *counts* while it is pending (admitted, neither released nor expired) and for good once its
-card was opened. One that was never admitted has neither `opened_at` nor `admitted_until`, so it never
-counts. A window is half open: decided after `:at - :window_s`.
+`COUNTS` give rows of `ask_id`, `question`, `what`, `window_s` and three integers. An application *counts* while it is
+pending (admitted, neither released nor expired) and for good once it was carried out. One that was never admitted
+has neither `opened_at` nor `admitted_until`, so it never counts. A window is half open: decided after
+`asked_at - window_s`.
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 __all__ = [
-    "ACTIVE_NUMBERS",
-    "ALLOCATED_HERE",
-    "CLERK_OPENINGS",
-    "DEVICE_PEOPLE",
+    "BINDING",
+    "BINDINGS",
+    "BINDING_KINDS",
+    "COUNTS",
+    "LINES_ON_DEVICE",
     "LISTINGS",
-    "PERSON_OPENINGS",
-    "REPRESENTED_PEOPLE",
-    "SIM_ISSUED",
-    "SIM_RESERVED",
-    "STORE_HAS_STOCK",
+    "LISTS",
+    "SIGHTINGS",
+    "STOCK",
 ]
 
-ACTIVE_NUMBERS = """
-SELECT COUNT(*)
-FROM application
-WHERE person_key = :person
-  AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at <= :known_until OR admitted_until > :at)
-  AND (closed_at IS NULL OR closed_at > :known_until)
-"""
-"""Numbers that this person holds or is about to hold. Served by `application_by_person`."""
+RECORDED: Final = """application.decided_at <= ask.known_until
+  AND application.entry_no < ask.before_entry
+  AND (application.released_at IS NULL OR application.released_at > ask.known_until)"""
 
-PERSON_OPENINGS = """
-SELECT COUNT(*)
-FROM application
-WHERE person_key = :person
-  AND decided_at > :at - :window_s AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at <= :known_until OR admitted_until > :at)
-"""
-"""Openings of this person in one window, cancelled ones too. Served by `application_by_person`."""
+PENDING_OR_DONE: Final = (
+    "(application.opened_at <= ask.known_until OR application.admitted_until > ask.asked_at)"
+)
 
-DEVICE_PEOPLE = """
-SELECT COUNT(DISTINCT person_key)
-FROM application
-WHERE device_key = :device
-  AND decided_at > :at - :window_s AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at <= :known_until OR admitted_until > :at)
-  AND person_key <> :person
-"""
-"""Other people with openings on this device in the window. Served by `application_by_device`."""
+NEW_NUMBER: Final = "application.kind IN ('opening', 'transfer')"
+"""Kinds that give a person a further number."""
 
-REPRESENTED_PEOPLE = """
-SELECT COUNT(DISTINCT person_key)
-FROM application
-WHERE representative_key = :representative
-  AND decided_at > :at - :window_s AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at <= :known_until OR admitted_until > :at)
-  AND person_key <> :person
-"""
-"""Other people for whom this representative acted in the window. Served by `application_by_representative`."""
+BINDING_KINDS: Final = ("opening", "replacement", "transfer", "esim_move")
+BINDING: Final = f"application.kind IN {BINDING_KINDS}"
+"""Kinds that bind a number to a card and a device; what was bound before ends when they are carried out."""
 
-CLERK_OPENINGS = """
-SELECT COUNT(*)
-FROM application
-WHERE clerk_id = :clerk
-  AND decided_at > :at - :window_s AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at <= :known_until OR admitted_until > :at)
+ACTIVE_NUMBERS: Final = f"""
+SELECT ask.ask_id, 'active_numbers' AS question, '' AS what, 0 AS window_s,
+  COUNT(CASE WHEN application.service = 'personal' THEN 1 END) AS n1,
+  COUNT(CASE WHEN application.service = 'iot' THEN 1 END) AS n2, 0 AS n3
+FROM ask LEFT JOIN application
+  ON application.person_key = ask.person_key
+  AND {RECORDED}
+  AND (application.closed_at IS NULL OR application.closed_at > ask.known_until)
+  AND {BINDING}
+  AND (application.opened_at <= ask.known_until
+    OR (application.admitted_until > ask.asked_at AND {NEW_NUMBER}))
+GROUP BY ask.ask_id
 """
-"""Openings by this clerk in the window. Served by `application_by_clerk`."""
+"""Numbers that this person holds or is about to hold: of phones, of IoT cards. Served by `application_by_person`."""
 
-SIM_RESERVED = """
-SELECT COUNT(*)
-FROM application
-WHERE (iccid = :iccid OR msisdn_key = :msisdn)
-  AND decided_at <= :known_until
-  AND entry_no < :before
-  AND (released_at IS NULL OR released_at > :known_until)
-  AND (opened_at IS NULL OR opened_at > :known_until)
-  AND admitted_until > :at
+PERSON_OPENINGS: Final = f"""
+SELECT ask.ask_id, 'person_openings' AS question, '' AS what, span.window_s,
+  COUNT(application.entry_no) AS n1, 0 AS n2, 0 AS n3
+FROM ask JOIN span ON span.question = 'person_openings'
+LEFT JOIN application
+  ON application.person_key = ask.person_key
+  AND application.decided_at > ask.asked_at - span.window_s
+  AND {RECORDED} AND {PENDING_OR_DONE} AND {NEW_NUMBER}
+GROUP BY ask.ask_id, span.window_s
 """
-"""Pending applications that hold this card or this number. Served by `application_by_iccid` and `..._msisdn`."""
+"""Openings of this person in each window, cancelled ones too. Served by `application_by_person`."""
 
-SIM_ISSUED = """
-SELECT COUNT(*)
-FROM application
-WHERE (iccid = :iccid OR (msisdn_key = :msisdn AND (closed_at IS NULL OR closed_at > :known_until)))
-  AND entry_no < :before
-  AND opened_at <= :known_until
+CLERK_OPENINGS: Final = f"""
+SELECT ask.ask_id, 'clerk_openings' AS question, '' AS what, span.window_s,
+  COUNT(application.entry_no) AS n1, 0 AS n2, 0 AS n3
+FROM ask JOIN span ON span.question = 'clerk_openings'
+LEFT JOIN application
+  ON application.clerk_id = ask.clerk_id
+  AND application.decided_at > ask.asked_at - span.window_s
+  AND {RECORDED} AND {PENDING_OR_DONE} AND {NEW_NUMBER}
+GROUP BY ask.ask_id, span.window_s
 """
-"""Cards opened with this ICCID ever, or with this number and not cancelled. Served as `SIM_RESERVED` is.
+"""Openings by this clerk in each window. Served by `application_by_clerk`."""
+
+SHARED: Final = """
+SELECT ask.ask_id, 'shared' AS question, ask_key.what AS what, span.window_s,
+  COUNT(DISTINCT CASE WHEN shared_key.person_key <> COALESCE(ask.person_key, '')
+    THEN shared_key.person_key END) AS n1,
+  COUNT(DISTINCT shared_key.iccid) AS n2,
+  COUNT(DISTINCT CASE WHEN shared_key.admitted = 1
+      AND (shared_key.released_at IS NULL OR shared_key.released_at > ask.known_until)
+    THEN shared_key.entry_no END) AS n3
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+JOIN span ON span.question = ask_key.what
+LEFT JOIN shared_key
+  ON shared_key.what = ask_key.what AND shared_key.shared_key = ask_key.shared_key
+  AND shared_key.decided_at > ask.asked_at - span.window_s
+  AND shared_key.decided_at <= ask.known_until
+  AND shared_key.entry_no < ask.before_entry
+GROUP BY ask.ask_id, ask_key.what, span.window_s
+"""
+"""Other people, cards and openings with the same device, representative, contact number and so on in each window.
+
+Whoever named it counts, admitted or not: an escort who was refused is an escort. Served by the primary key.
+"""
+
+CARD: Final = f"""
+SELECT ask.ask_id, 'card' AS question, '' AS what, 0 AS window_s,
+  COUNT(CASE WHEN application.opened_at <= ask.known_until AND {BINDING} THEN 1 END) AS n1,
+  COUNT(CASE WHEN (application.opened_at IS NULL OR application.opened_at > ask.known_until)
+    AND application.admitted_until > ask.asked_at THEN 1 END) AS n2, 0 AS n3
+FROM ask LEFT JOIN application ON application.iccid = ask.iccid AND {RECORDED}
+GROUP BY ask.ask_id
+"""
+"""How often this card was issued, and pending applications that hold it. Served by `application_by_iccid`."""
+
+NUMBER: Final = f"""
+SELECT ask.ask_id, 'number' AS question, '' AS what, 0 AS window_s,
+  COUNT(CASE WHEN application.opened_at <= ask.known_until AND {BINDING}
+    AND (application.closed_at IS NULL OR application.closed_at > ask.known_until) THEN 1 END) AS n1,
+  COUNT(CASE WHEN (application.opened_at IS NULL OR application.opened_at > ask.known_until)
+    AND application.admitted_until > ask.asked_at THEN 1 END) AS n2, 0 AS n3
+FROM ask LEFT JOIN application ON application.msisdn_key = ask.msisdn_key AND {RECORDED}
+GROUP BY ask.ask_id
+"""
+"""Whether this number is in use, and pending applications that hold it. Served by `application_by_msisdn`.
 
 A number returns to stock when it is cancelled; a card never does.
 """
 
-ALLOCATED_HERE = """
-SELECT COUNT(*) FROM sim_stock WHERE iccid = :iccid AND store_id = :store
+OTHER_CARDS: Final = """
+SELECT ask.ask_id, 'other_cards' AS question, '' AS what, 0 AS window_s,
+  COUNT(sim_stock.iccid) AS n1, 0 AS n2, 0 AS n3
+FROM ask LEFT JOIN sim_stock
+  ON sim_stock.msisdn_key = ask.msisdn_key AND sim_stock.iccid <> ask.iccid
+  AND sim_stock.state IN ('in_stock', 'reserved')
+  AND sim_stock.recorded_at <= ask.known_until
+  AND (sim_stock.replaced_at IS NULL OR sim_stock.replaced_at > ask.known_until)
+GROUP BY ask.ask_id
 """
-"""Whether this card is allocated to this store. Served by the primary key of `sim_stock`."""
+"""Other cards of the stock that this number is meant for. Served by `sim_stock_by_msisdn`."""
 
-STORE_HAS_STOCK = """
-SELECT COUNT(*) FROM stocked_store WHERE store_id = :store
+STORE_HAS_STOCK: Final = """
+SELECT ask.ask_id, 'store_has_stock' AS question, '' AS what, 0 AS window_s,
+  COUNT(stocked_store.store_id) AS n1, 0 AS n2, 0 AS n3
+FROM ask LEFT JOIN stocked_store
+  ON stocked_store.store_id = ask.store_id AND stocked_store.stocked_at <= ask.known_until
+GROUP BY ask.ask_id
 """
 """Whether any card was ever allocated to this store. Served by the primary key of `stocked_store`."""
 
-LISTINGS = """
-SELECT list, source, basis, listed_from, listed_until, silent_alert
-FROM watch
-WHERE watch_key = :key
-  AND listed_from <= :at AND (listed_until IS NULL OR listed_until > :at)
-  AND recorded_at <= :known_until
-  AND (removed_at IS NULL OR removed_at > :known_until)
-ORDER BY list, source, listed_from
-"""
-"""Entries of the lists that hold for this person or document. Served by the primary key of `watch`.
+COUNTS: Final = (
+    ACTIVE_NUMBERS,
+    PERSON_OPENINGS,
+    CLERK_OPENINGS,
+    SHARED,
+    CARD,
+    NUMBER,
+    OTHER_CARDS,
+    STORE_HAS_STOCK,
+)
+"""All that are counted, to be asked in one statement."""
 
-Two entries with one list, source and beginning never hold at once. `:before` has no say here: of what was listed
-in the very second of an application, whoever judges it again may find more than was known then.
+STOCK: Final = """
+SELECT ask.ask_id, sim_stock.store_id, sim_stock.dealer_id, sim_stock.state, sim_stock.imsi_key, sim_stock.msisdn_key
+FROM ask JOIN sim_stock ON sim_stock.iccid = ask.iccid
+WHERE sim_stock.recorded_at <= ask.known_until
+  AND (sim_stock.replaced_at IS NULL OR sim_stock.replaced_at > ask.known_until)
 """
+"""What the stock says of this card. Served by the primary key of `sim_stock`."""
+
+BINDINGS: Final = """
+SELECT ask.ask_id, application.application_id, application.kind, application.service, application.person_key,
+  application.device_key, application.second_device_key, application.iccid, application.imsi_key,
+  application.decided_at, application.opened_at, application.closed_at, application.restriction_json
+FROM ask JOIN application ON application.msisdn_key = ask.msisdn_key
+WHERE application.opened_at <= ask.known_until
+  AND application.entry_no < ask.before_entry
+ORDER BY ask.ask_id, application.opened_at, application.entry_no
+"""
+"""Everything that was carried out for this number, oldest first. Served by `application_by_msisdn`."""
+
+SIGHTINGS: Final = """
+SELECT ask.ask_id, sighting.seen_at, sighting.device_key, sighting.imsi_key
+FROM ask JOIN sighting ON sighting.msisdn_key = ask.msisdn_key
+WHERE sighting.seen_at <= ask.asked_at
+  AND sighting.recorded_at <= ask.known_until
+ORDER BY ask.ask_id, sighting.seen_at, sighting.recorded_at, sighting.device_key
+"""
+"""The devices that the network saw this number in, oldest first. Served by the primary key of `sighting`."""
+
+LINES_ON_DEVICE: Final = """
+SELECT ask.ask_id, span.window_s, COUNT(DISTINCT sighting.msisdn_key) AS lines
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id AND ask_key.what = 'device'
+JOIN span ON span.question = 'lines_on_device'
+LEFT JOIN sighting
+  ON sighting.device_key = ask_key.shared_key
+  AND sighting.seen_at > ask.asked_at - span.window_s AND sighting.seen_at <= ask.asked_at
+  AND sighting.recorded_at <= ask.known_until
+  AND sighting.msisdn_key <> COALESCE(ask.msisdn_key, '')
+GROUP BY ask.ask_id, span.window_s
+"""
+"""Other numbers that the network saw in this device in each window. Served by `sighting_by_device`."""
+
+LISTINGS: Final = """
+SELECT ask_key.what, watch.list, watch.source, watch.basis, watch.listed_from, watch.listed_until, watch.silent_alert
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+JOIN watch ON watch.watch_key = ask_key.shared_key
+WHERE watch.listed_from <= ask.asked_at AND (watch.listed_until IS NULL OR watch.listed_until > ask.asked_at)
+  AND watch.recorded_at <= ask.known_until
+  AND (watch.removed_at IS NULL OR watch.removed_at > ask.known_until)
+ORDER BY ask_key.what, watch.list, watch.source, watch.listed_from
+"""
+"""Entries of the lists that hold for these people, documents or devices. Served by the primary key of `watch`.
+
+Two entries with one list, source and beginning never hold at once. `before_entry` has no say here: of what was
+listed in the very second of an application, whoever judges it again may find more than was known then.
+"""
+
+LISTS: Final = """
+SELECT ask_key.shared_key AS list,
+  (SELECT MAX(list_import.imported_at) FROM list_import
+    WHERE list_import.list = ask_key.shared_key AND list_import.imported_at <= ask.known_until) AS imported_at
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+"""
+"""When these lists were last brought up to date. Served by `list_import_by_list`, however often that was."""

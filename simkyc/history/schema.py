@@ -8,10 +8,25 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
 
-__all__ = ["APPLICATION", "META", "SCHEMA_VERSION", "SIM_STOCK", "STOCKED_STORE", "TABLES", "WATCH"]
+__all__ = [
+    "APPLICATION",
+    "LIST_IMPORT",
+    "META",
+    "SCHEMA_VERSION",
+    "SHARED_KEY",
+    "SIGHTING",
+    "SIM_STOCK",
+    "STOCKED_STORE",
+    "TABLES",
+    "VERSION_TABLE",
+    "WATCH",
+]
 
 SCHEMA_VERSION = 1
-"""Raised by every change of the tables; a history written by a newer one is not opened."""
+"""Raised by every change of the tables, each with a file of its own in `migrations`."""
+
+VERSION_TABLE = "history_version"
+"""Where Alembic keeps which of them the tables have."""
 
 TABLES = MetaData()
 
@@ -21,7 +36,7 @@ META = Table(
     Column("name", String, primary_key=True),
     Column("value", String, nullable=False),
 )
-"""`schema_version`, and `secret_fingerprint` of the keyed hashes."""
+"""`secret_fingerprint` of the keyed hashes."""
 
 APPLICATION = Table(
     "application",
@@ -30,10 +45,13 @@ APPLICATION = Table(
     Column("entry_no", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("application_id", String, nullable=False, unique=True),
     Column("body_digest", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("service", String, nullable=False),
     Column("person_key", String),
-    Column("representative_key", String),
     Column("device_key", String),
+    Column("second_device_key", String),
     Column("iccid", String),
+    Column("imsi_key", String),
     Column("msisdn_key", String),
     Column("store_id", String, nullable=False),
     Column("dealer_id", String),
@@ -45,32 +63,99 @@ APPLICATION = Table(
     Column("approved_by", String),
     Column("released_at", BigInteger),
     Column("closed_at", BigInteger),
+    Column("restriction_json", String),
     # Last, because a database reads the columns before a long text without reading the text.
     Column("verdict_json", Text, nullable=False),
 )
-"""One row an application: who asked for what, what was decided, what became of it."""
+"""One row an application: who asked for what, what was decided, what became of it.
+
+What was opened is also the line's binding: from `opened_at` to `closed_at`, this person, card, IMSI and declared
+device belong to this number. A replacement, a transfer or a move of an eSIM closes the row before it.
+"""
 
 STATE = ("decided_at", "admitted_until", "opened_at", "released_at")
-Index("application_by_person", *(APPLICATION.c[name] for name in ("person_key", *STATE, "closed_at")))
-Index("application_by_device", *(APPLICATION.c[name] for name in ("device_key", *STATE, "person_key")))
 Index(
-    "application_by_representative",
-    *(APPLICATION.c[name] for name in ("representative_key", *STATE, "person_key")),
+    "application_by_person",
+    *(APPLICATION.c[name] for name in ("person_key", *STATE, "closed_at", "kind", "service")),
 )
-Index("application_by_clerk", *(APPLICATION.c[name] for name in ("clerk_id", *STATE)))
+Index("application_by_clerk", *(APPLICATION.c[name] for name in ("clerk_id", *STATE, "kind")))
 # One card or number is asked for a handful of times: looking at those rows costs less than wider indexes.
 Index("application_by_iccid", APPLICATION.c.iccid)
 Index("application_by_msisdn", APPLICATION.c.msisdn_key)
+
+SHARED_KEY = Table(
+    "shared_key",
+    TABLES,
+    Column("what", String, primary_key=True),
+    Column("shared_key", String, primary_key=True),
+    Column("decided_at", BigInteger, primary_key=True),
+    Column("entry_no", BigInteger, primary_key=True),
+    Column("person_key", String),
+    Column("iccid", String),
+    Column("admitted", Integer, nullable=False),
+    Column("released_at", BigInteger),
+    # The rows are short and only ever asked for by their key: they stand in the index itself.
+    sqlite_with_rowid=False,
+)
+"""What applications of different people may share, one row each: a device, a representative, a contact number.
+
+`what` says which; the other columns repeat those of the application, and only `released_at` ever changes.
+"""
+
+# Grows at its end alone, so it costs little.
+Index("shared_key_by_entry", SHARED_KEY.c.entry_no)
+
+SIGHTING = Table(
+    "sighting",
+    TABLES,
+    Column("msisdn_key", String, primary_key=True),
+    Column("seen_at", BigInteger, primary_key=True),
+    Column("device_key", String, primary_key=True),
+    Column("imsi_key", String),
+    Column("recorded_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which device the network saw a line in, and when."""
+
+Index(
+    "sighting_by_device",
+    *(SIGHTING.c[name] for name in ("device_key", "seen_at", "recorded_at", "msisdn_key")),
+)
 
 SIM_STOCK = Table(
     "sim_stock",
     TABLES,
     Column("iccid", String, primary_key=True),
-    Column("store_id", String, nullable=False),
+    # A card that moves or changes its state ends and begins anew: whoever judges again finds what held then.
+    Column("recorded_at", BigInteger, primary_key=True),
+    Column("replaced_at", BigInteger),
+    Column("lot", String),
+    Column("store_id", String),
+    Column("dealer_id", String),
+    Column("state", String, nullable=False),
+    # In the clear as long as nobody has the card; wiped when it is issued.
+    Column("imsi", String),
+    Column("msisdn", String),
+    Column("imsi_key", String),
+    Column("msisdn_key", String),
+    Column("import_id", String),
+    sqlite_with_rowid=False,
 )
-"""Which store each card is allocated to now."""
+"""One row a card of the stock and a version of it: where it lies, in which state, and the numbers that go with it.
 
-STOCKED_STORE = Table("stocked_store", TABLES, Column("store_id", String, primary_key=True))
+The version in force has no `replaced_at`. Whether a card is reserved or issued here, `application` knows.
+"""
+
+# By the keys, which stay when the numbers are wiped: a question asked again later must find what it found.
+Index("sim_stock_by_imsi", SIM_STOCK.c.imsi_key)
+Index("sim_stock_by_msisdn", SIM_STOCK.c.msisdn_key)
+
+STOCKED_STORE = Table(
+    "stocked_store",
+    TABLES,
+    Column("store_id", String, primary_key=True),
+    Column("stocked_at", BigInteger, nullable=False),
+)
 """Stores that ever had a card: one whose cards were all moved away must not pass for one without a list."""
 
 WATCH = Table(
@@ -87,11 +172,26 @@ WATCH = Table(
     Column("silent_alert", Integer, nullable=False),
     Column("import_id", String, nullable=False),
     Column("basis", String, nullable=False),
-    # The rows are short and only ever asked for by their key: they stand in the index itself.
+    Column("equipment", String),
     sqlite_with_rowid=False,
 )
 """One row an entry of a list and a version of it: who or what is listed, from and until when, why.
 
-`watch_key` is the keyed hash of a person, or of a document on the list of those that were lost. The primary key
-serves the question, and lets the same list be imported again without a trace.
+`watch_key` is the keyed hash of a person, of a document on the list of those that were lost, or of a device; or
+`tac:` and the first digits of a type allocation code. `equipment` is the IMEI, TAC or range as the list said it, so
+that a list of devices can be written out again. The primary key serves the question, and lets the same list be
+imported again without a trace.
 """
+
+LIST_IMPORT = Table(
+    "list_import",
+    TABLES,
+    Column("list", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("imported_at", BigInteger, primary_key=True),
+    Column("import_id", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""When which list was brought up to date: an empty answer from a list that nobody keeps says nothing."""
+
+Index("list_import_by_list", LIST_IMPORT.c.list, LIST_IMPORT.c.imported_at)

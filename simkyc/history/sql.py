@@ -4,36 +4,50 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, Executable, Row, TextClause, bindparam, insert, inspect, select, text
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from simkyc.errors import (
-    HistoryError,
     HistoryFormatError,
     HistoryVersionError,
     InputError,
     SettlementError,
     SimkycError,
 )
-from simkyc.facts import OpeningFacts, SimFacts
+from simkyc.facts import OpeningFacts, SharedCounts, SimFacts
 from simkyc.history import questions
 from simkyc.history.protocol import (
+    Binding,
+    CardOnRecord,
+    DeviceOnRecord,
     Entry,
     OpeningKeys,
     OpeningWindows,
     Recorded,
+    Seen,
+    StockCard,
+    StockFault,
+    StockImport,
     WatchEntry,
     WatchImport,
     WatchName,
 )
-from simkyc.history.schema import APPLICATION, META, SCHEMA_VERSION, TABLES
+from simkyc.history.schema import APPLICATION, META, SCHEMA_VERSION, SHARED_KEY, TABLES, VERSION_TABLE
+from simkyc.history.stock import SimStock
+from simkyc.lists.devices import (
+    BLACKLISTED_DEVICE,
+    BULK_SIM_DEVICE,
+    NOT_A_PHONE,
+    PHONE,
+    STOLEN_DEVICE,
+)
+from simkyc.lists.watch import JOINT_PUNISHMENT, LOST_DOCUMENT, OPERATOR_BLACKLIST, Listing
 from simkyc.verdict import Decision
-from simkyc.watch import Listing
 
 __all__ = ["SqlReader", "SqlSchema", "SqlTransaction"]
 
@@ -50,33 +64,46 @@ RECORDED = text(
     " FROM application WHERE application_id = :application_id"
 )
 RECORD = insert(APPLICATION)
+RECORD_SHARED = insert(SHARED_KEY)
+VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")
 ENTRY_NO = text("SELECT entry_no FROM application WHERE application_id = :application_id")
 STATE = text(
-    "SELECT admitted_until, opened_at, released_at, closed_at"
+    "SELECT entry_no, kind, person_key, msisdn_key, iccid, admitted_until, opened_at, released_at, closed_at"
     " FROM application WHERE application_id = :application_id"
 )
 OPEN_NUMBER = text(
     "UPDATE application SET opened_at = :at, approved_by = :approved_by WHERE application_id = :application_id"
 )
 RELEASE = text("UPDATE application SET released_at = :at WHERE application_id = :application_id")
-CLOSE_NUMBER = text("UPDATE application SET closed_at = :at WHERE application_id = :application_id")
-ALLOCATE = text(
-    "INSERT INTO sim_stock (iccid, store_id) VALUES (:iccid, :store)"
-    " ON CONFLICT (iccid) DO UPDATE SET store_id = excluded.store_id"
+RELEASE_SHARED = text("UPDATE shared_key SET released_at = :at WHERE entry_no = :entry_no")
+CLOSE_NUMBER = text("UPDATE application SET closed_at = :at WHERE entry_no = :entry_no")
+# What a number is bound to now: at most one row, because whatever binds it anew ends what was before.
+BOUND = text(
+    "SELECT entry_no, person_key FROM application WHERE msisdn_key = :msisdn AND opened_at IS NOT NULL"
+    f" AND closed_at IS NULL AND entry_no <> :entry_no AND {questions.BINDING}"
 )
-STOCK_STORE = text("INSERT INTO stocked_store (store_id) VALUES (:store) ON CONFLICT (store_id) DO NOTHING")
+# It was cancelled, went back to the stock and was sold again: another line, whoever holds it.
+OPENED_ANEW = text(
+    "SELECT entry_no FROM application WHERE msisdn_key = :msisdn AND kind = 'opening' AND opened_at >= :since"
+    " AND entry_no <> :entry_no"
+)
+SEE = text(
+    "INSERT INTO sighting (msisdn_key, seen_at, device_key, imsi_key, recorded_at)"
+    " VALUES (:msisdn, :seen_at, :device, :imsi, :at)"
+    " ON CONFLICT (msisdn_key, seen_at, device_key) DO NOTHING"
+)
 WATCHED = text(
-    "SELECT watch_key, list, source, listed_from, recorded_at, basis, listed_until, silent_alert"
+    "SELECT watch_key, list, source, listed_from, recorded_at, basis, listed_until, silent_alert, equipment"
     " FROM watch WHERE watch_key IN :keys AND removed_at IS NULL"
 ).bindparams(bindparam("keys", expanding=True))
 # The row itself is there already only where it was recorded in this very second.
 WATCH = text(
     "INSERT INTO watch (watch_key, list, source, listed_from, recorded_at,"
-    " listed_until, silent_alert, import_id, basis)"
-    " VALUES (:key, :list, :source, :listed_from, :at, :listed_until, :silent_alert, :import_id, :basis)"
+    " listed_until, silent_alert, import_id, basis, equipment)"
+    " VALUES (:key, :list, :source, :listed_from, :at, :listed_until, :silent_alert, :import_id, :basis, :equipment)"
     " ON CONFLICT (watch_key, list, source, listed_from, recorded_at) DO UPDATE SET removed_at = NULL,"
     " listed_until = excluded.listed_until, silent_alert = excluded.silent_alert,"
-    " import_id = excluded.import_id, basis = excluded.basis"
+    " import_id = excluded.import_id, basis = excluded.basis, equipment = excluded.equipment"
 )
 SUPERSEDE = text(
     "UPDATE watch SET removed_at = :at WHERE watch_key = :key AND list = :list AND source = :source"
@@ -86,16 +113,38 @@ UNWATCH = text(
     "UPDATE watch SET removed_at = :at"
     " WHERE watch_key = :key AND list = :list AND source = :source AND removed_at IS NULL"
 )
+DEVICES = text(
+    "SELECT DISTINCT list, source, equipment, basis, listed_from, listed_until, silent_alert FROM watch"
+    " WHERE equipment IS NOT NULL AND removed_at IS NULL ORDER BY list, source, equipment, listed_from"
+)
+RECORD_IMPORT = text(
+    "INSERT INTO list_import (list, source, imported_at, import_id) VALUES (:list, :source, :at, :import_id)"
+    " ON CONFLICT (list, source, imported_at) DO UPDATE SET import_id = excluded.import_id"
+)
 
 Parameters = Mapping[str, str | int | list[str] | None]
 Answer = TypeVar("Answer")
 
 WatchedAs = tuple[str, str, str, int]
 """What one entry of a list is known by: key, list, source, beginning."""
-Says = tuple[str, int | None, int]
-"""What it says: basis, end, silent alert."""
+Says = tuple[str, int | None, int, str | None]
+"""What it says: basis, end, silent alert, equipment."""
 
-LISTINGS = text(questions.LISTINGS)
+ASK = """ask AS (SELECT 1 AS ask_id, CAST(:at AS BIGINT) AS asked_at, CAST(:known_until AS BIGINT) AS known_until,
+  COALESCE((SELECT entry_no FROM application WHERE application_id = CAST(:before AS VARCHAR)),
+    9223372036854775807) AS before_entry,
+  CAST(:person AS VARCHAR) AS person_key, CAST(:iccid AS VARCHAR) AS iccid, CAST(:msisdn AS VARCHAR) AS msisdn_key,
+  CAST(:store AS VARCHAR) AS store_id, CAST(:clerk AS VARCHAR) AS clerk_id)"""
+"""One application that asks, as a table of one row."""
+NOBODY: Mapping[str, None] = dict.fromkeys(("before", "person", "iccid", "msisdn", "store", "clerk"))
+
+NAMED_LISTS = (
+    *(JOINT_PUNISHMENT, OPERATOR_BLACKLIST, LOST_DOCUMENT),
+    *(STOLEN_DEVICE, BLACKLISTED_DEVICE, BULK_SIM_DEVICE, NOT_A_PHONE, PHONE),
+)
+
+Spans = tuple[tuple[str, int], ...]
+"""Windows in seconds with the question each is for."""
 
 
 def epoch_seconds(moment: datetime) -> int:
@@ -125,7 +174,7 @@ class Statements:
         name_fault: Tells what a database error means, without its statement or parameters.
     """
 
-    def __init__(self, connection: Connection, name_fault: Callable[[BaseException], HistoryError]) -> None:
+    def __init__(self, connection: Connection, name_fault: Callable[[BaseException], SimkycError]) -> None:
         self._connection = connection
         self._name_fault = name_fault
         self.fault: SimkycError | None = None
@@ -153,43 +202,61 @@ class Statements:
 
 
 class SqlSchema(Statements):
-    """Makes the tables, and tells what made those that are there."""
+    """Makes the tables and brings them up to date, and tells what made those that are there."""
+
+    def version(self) -> int | None:
+        """The schema version of the tables; None while there is no table.
+
+        Raises:
+            HistoryFormatError: The tables are not a history's.
+        """
+        present = self._tables()
+        if not present:
+            return None
+        if META.name not in present:
+            raise HistoryFormatError("this database is not a history of simkyc: give another")
+        said = [row.version_num for row in self._rows(VERSION)] if VERSION_TABLE in present else []
+        if len(said) != 1 or not said[0].isdecimal():
+            raise HistoryFormatError("the history does not say its version: restore it from a backup")
+        return int(said[0])
 
     def fingerprint(self) -> str | None:
         """Fingerprint of the secret that this history was written with; None while there is no table.
 
         Raises:
-            HistoryFormatError: The tables are not a history's.
+            HistoryFormatError: The tables are not a history's, or not all are there.
             HistoryVersionError: They are of a schema version that this simkyc cannot read.
         """
-        present = set(self._run(lambda: inspect(self._connection).get_table_names()))
-        if not present:
+        version = self.version()
+        if version is None:
             return None
-        if META.name not in present:
-            raise HistoryFormatError("this database is not a history of simkyc: give another file")
-        meta = {row.name: row.value for row in self._rows(select(META))}
-        version = meta.get("schema_version", "")
-        if not version.isdecimal():
-            raise HistoryFormatError("the history does not say its version: restore it from a backup")
-        if int(version) != SCHEMA_VERSION:
+        if version != SCHEMA_VERSION:
             raise HistoryVersionError(
-                f"the history has schema version {int(version)} and this simkyc reads {SCHEMA_VERSION}: "
-                "use the simkyc that wrote it, or a later one"
+                f"the history has schema version {version} and this simkyc reads {SCHEMA_VERSION}: "
+                + ("use a later simkyc" if version > SCHEMA_VERSION else "run `simkyc history upgrade` on it")
             )
-        if not present >= TABLES.tables.keys() or "secret_fingerprint" not in meta:
+        meta = {row.name: row.value for row in self._rows(select(META))}
+        if not self._tables() >= TABLES.tables.keys() or "secret_fingerprint" not in meta:
             raise HistoryFormatError("the history lacks a part of itself: restore it from a backup")
         return str(meta["secret_fingerprint"])
 
     def create(self, fingerprint: str) -> None:
         """Make every table and index of a new history."""
-        self._run(lambda: TABLES.create_all(self._connection, checkfirst=False))
-        self._change(
-            insert(META),
-            [
-                {"name": "schema_version", "value": str(SCHEMA_VERSION)},
-                {"name": "secret_fingerprint", "value": fingerprint},
-            ],
-        )
+        self.upgrade()
+        self._change(insert(META), {"name": "secret_fingerprint", "value": fingerprint})
+
+    def upgrade(self) -> None:
+        """Bring the tables up to this simkyc's version, from none or an earlier one."""
+        from simkyc.history.migrations import migrate
+
+        self._run(partial(migrate, self._connection, SCHEMA_VERSION))
+
+    def recorded(self) -> int:
+        """How many verdicts there are."""
+        return int(self._rows(text("SELECT COUNT(*) AS verdicts FROM application"))[0].verdicts)
+
+    def _tables(self) -> set[str]:
+        return set(self._run(lambda: inspect(self._connection).get_table_names()))
 
 
 class SqlReader(Statements):
@@ -216,79 +283,83 @@ class SqlReader(Statements):
         except (ValueError, TypeError, OverflowError, OSError):
             raise HistoryFormatError("a remembered verdict is damaged: restore the history") from None
 
+    _knows_later: ClassVar[bool] = False
+    """Whether what happened later than the moment asked about is known."""
+
+    def _known_until(self, at: int) -> int:
+        return FOREVER if self._knows_later else at
+
+    def _asker(self, at: datetime, **named: str | None) -> dict[str, str | int | list[str] | None]:
+        moment = epoch_seconds(at)
+        return {**NOBODY, "at": moment, "known_until": self._known_until(moment), **named}
+
     def facts(
         self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
     ) -> OpeningFacts:
-        """The facts about these keys as of `at`."""
-        moment = epoch_seconds(at)
-        return self._facts(keys, windows, moment, known_until=moment, before=before)
-
-    def _facts(
-        self, keys: OpeningKeys, windows: OpeningWindows, at: int, *, known_until: int, before: str | None
-    ) -> OpeningFacts:
-        asker = [] if before is None else self._rows(ENTRY_NO, {"application_id": before})
-        parameters: dict[str, str | int | None] = {
-            "at": at,
-            "known_until": known_until,
-            "before": asker[0].entry_no if asker else FOREVER,
-            # No person has the empty key, so without a key of our own everybody on a device is another person.
-            "person": keys.person or "",
-            "representative": keys.representative,
-            "device": keys.device,
+        """The facts about these keys at `at`."""
+        asker = self._asker(at) | {
+            "before": before,
+            "person": keys.person,
             "iccid": keys.iccid,
             "msisdn": keys.msisdn,
             "store": keys.store_id,
             "clerk": keys.clerk_id,
         }
-        asked = [("clerk", questions.CLERK_OPENINGS, windows.clerk_s)]
-        if keys.person is not None:
-            asked.append(("active", questions.ACTIVE_NUMBERS, 0))
-            asked += [(f"person_{s}", questions.PERSON_OPENINGS, s) for s in windows.person_s]
-        if keys.representative is not None:
-            asked.append(("represented", questions.REPRESENTED_PEOPLE, windows.representative_s))
-        if keys.device is not None:
-            asked.append(("device", questions.DEVICE_PEOPLE, windows.device_s))
-        if keys.iccid is not None:
-            asked += [
-                ("stock", questions.STORE_HAS_STOCK, 0),
-                ("allocated", questions.ALLOCATED_HERE, 0),
-                ("issued", questions.SIM_ISSUED, 0),
-                ("reserved", questions.SIM_RESERVED, 0),
-            ]
-        parameters |= {f"{name}_window_s": window_s for name, _, window_s in asked}
-        statement = _in_one(tuple((name, question) for name, question, _ in asked))
-        count: Mapping[str, int] = dict(self._rows(statement, parameters)[0]._mapping)
+        rows = self._asked(questions.COUNTS, asker, keys.shared, _spans(windows))
+        count = {(row.question, row.what, row.window_s): row for row in rows}
+        shared = dict.fromkeys(what for what, _ in keys.shared)
         return OpeningFacts(
-            active_numbers=count.get("active"),
+            active_numbers=None
+            if keys.person is None
+            else {
+                "personal": count["active_numbers", "", 0].n1,
+                "iot": count["active_numbers", "", 0].n2,
+            },
             person_openings=None
             if keys.person is None
-            else {window_s: count[f"person_{window_s}"] for window_s in windows.person_s},
-            device_people=count.get("device"),
-            clerk_openings=count["clerk"],
-            represented_people=count.get("represented"),
-            sim=None
-            if keys.iccid is None
-            else SimFacts(
-                store_has_stock=count["stock"] > 0,
-                allocated_here=count["allocated"] > 0,
-                issued=count["issued"] > 0,
-                reserved=count["reserved"] > 0,
-            ),
+            else {window_s: count["person_openings", "", window_s].n1 for window_s in windows.person_s},
+            clerk_openings=count["clerk_openings", "", windows.clerk_s].n1,
+            sim=None if keys.iccid is None else self._sim(keys, asker, count),
+            shared={
+                what: {
+                    window_s: SharedCounts(row.n1, row.n2, row.n3)
+                    for window_s in spans_s
+                    for row in [count["shared", what, window_s]]
+                }
+                for what, spans_s in windows.shared_s
+                if what in shared
+            },
+        )
+
+    def _sim(
+        self, keys: OpeningKeys, asker: Parameters, count: Mapping[tuple[str, str, int], Row[Any]]
+    ) -> SimFacts:
+        stock = next(iter(self._asked((questions.STOCK,), asker)), None)
+        agree = None
+        if stock is not None and (stock.imsi_key, stock.msisdn_key) != (None, None):
+            agree = stock.imsi_key in (None, keys.imsi) and stock.msisdn_key in (None, keys.msisdn)
+        if keys.msisdn is not None and count["other_cards", "", 0].n1:
+            agree = False
+        card, number = count["card", "", 0], count["number", "", 0]
+        return SimFacts(
+            store_has_stock=count["store_has_stock", "", 0].n1 > 0,
+            allocated_here=stock is not None and stock.store_id == keys.store_id,
+            card_issued=card.n1 > 0,
+            number_in_use=number.n1 > 0,
+            reserved=card.n2 + number.n2 > 0,
+            state=None if stock is None else stock.state,
+            numbers_agree=agree,
         )
 
     def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
-        """The entries of all lists that hold for these keys as of `at`."""
-        moment = epoch_seconds(at)
-        return self._listings(keys, moment, known_until=moment)
-
-    def _listings(self, keys: Sequence[str], at: int, *, known_until: int) -> tuple[Listing, ...]:
+        """The entries of all lists that hold for these keys at `at`."""
         if isinstance(keys, str):
             raise InputError("the keys must come as several texts, not as one")
-        rows = [
-            row
-            for key in dict.fromkeys(keys)
-            for row in self._rows(LISTINGS, {"key": key, "at": at, "known_until": known_until})
-        ]
+        if not keys:
+            return ()
+        asker = self._asker(at)
+        named = tuple((str(place), key) for place, key in enumerate(dict.fromkeys(keys)))
+        rows = self._asked((questions.LISTINGS,), asker, named)
         try:
             return tuple(
                 Listing(
@@ -304,60 +375,174 @@ class SqlReader(Statements):
         except (ValueError, TypeError, OverflowError, OSError):
             raise HistoryFormatError("an entry of a list is damaged: restore the history") from None
 
+    def lists(self, at: datetime) -> Mapping[str, datetime]:
+        """When each list that simkyc knows by name was last brought up to date."""
+        named = tuple(("list", name) for name in NAMED_LISTS)
+        rows = self._asked((questions.LISTS,), self._asker(at), named)
+        return {row.list: _moment(row.imported_at) for row in rows if row.imported_at is not None}
+
+    def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
+        """Everything that was carried out for this number, oldest first."""
+        asker = self._asker(at, msisdn=msisdn, before=before)
+        horizon = self._known_until(epoch_seconds(at))
+        return tuple(
+            Binding(
+                application_id=row.application_id,
+                kind=row.kind,
+                service=row.service,
+                person=row.person_key,
+                device=row.device_key,
+                second_device=row.second_device_key,
+                iccid=row.iccid,
+                imsi=row.imsi_key,
+                decided_at=_moment(row.decided_at),
+                opened_at=_moment(row.opened_at),
+                ended_at=_moment_or_none(
+                    None if row.closed_at is None or row.closed_at > horizon else row.closed_at
+                ),
+                restriction_json=row.restriction_json,
+            )
+            for row in self._asked((questions.BINDINGS,), asker)
+        )
+
+    def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
+        """The devices that the network saw this number in, oldest first."""
+        rows = self._asked((questions.SIGHTINGS,), self._asker(at, msisdn=msisdn))
+        return tuple(Seen(_moment(row.seen_at), row.device_key, row.imsi_key) for row in rows)
+
+    def lines_on_device(
+        self, device: str, msisdn: str, windows_s: Sequence[int], at: datetime
+    ) -> Mapping[int, int]:
+        """Other numbers that the network saw in this device, by window in seconds."""
+        spans = tuple(("lines_on_device", window_s) for window_s in windows_s)
+        asker, named = self._asker(at, msisdn=msisdn), (("device", device),)
+        rows = self._asked((questions.LINES_ON_DEVICE,), asker, named, spans)
+        return {row.window_s: row.lines for row in rows}
+
+    @property
+    def _stock(self) -> SimStock:
+        return SimStock(self._connection, self._run)
+
+    def stock_rows(self, at: datetime) -> Iterator[CardOnRecord]:
+        """Every card of the stock in the order of ICCIDs, as it stands at `at`."""
+        return self._stock.rows(epoch_seconds(at))
+
+    def device_rows(self) -> Iterator[DeviceOnRecord]:
+        """Every entry of the lists of devices as it was given."""
+        options = {"yield_per": KEYS_AT_ONCE}
+        result = self._run(lambda: self._connection.execute(DEVICES, execution_options=options))
+        while some := self._run(lambda: result.fetchmany(KEYS_AT_ONCE)):
+            for row in some:
+                yield DeviceOnRecord(
+                    list=row.list,
+                    source=row.source,
+                    equipment=row.equipment,
+                    basis=row.basis,
+                    listed_from=_moment(row.listed_from),
+                    listed_until=_moment_or_none(row.listed_until),
+                    silent_alert=bool(row.silent_alert),
+                )
+
+    def _asked(
+        self,
+        texts: tuple[str, ...],
+        asker: Parameters,
+        named: tuple[tuple[str, str], ...] = (),
+        spans: Spans = (),
+    ) -> Sequence[Row[Any]]:
+        """The answers to several questions of one shape in one statement: one way to the database and back."""
+        parameters: dict[str, str | int | list[str] | None] = dict(asker)
+        for place, (what, key) in enumerate(named):
+            parameters |= {f"what_{place}": what, f"key_{place}": key}
+        return self._rows(_in_one(texts, len(named), spans), parameters)
+
+
+@functools.lru_cache(maxsize=256)
+def _in_one(texts: tuple[str, ...], named: int, spans: Spans) -> TextClause:
+    keys = " UNION ALL ".join(
+        f"SELECT 1 AS ask_id, CAST(:what_{place} AS VARCHAR) AS what, CAST(:key_{place} AS VARCHAR) AS shared_key"
+        for place in range(named)
+    )
+    tables = [ASK, f"ask_key AS ({keys or NO_KEYS})", f"span AS ({_windows(spans) or NO_SPANS})"]
+    return text(f"WITH {', '.join(tables)}" + " UNION ALL ".join(texts))
+
+
+NO_KEYS = "SELECT 1 AS ask_id, '' AS what, '' AS shared_key WHERE 1 = 0"
+NO_SPANS = "SELECT '' AS question, 0 AS window_s WHERE 1 = 0"
+
+
+def _windows(spans: Spans) -> str:
+    return " UNION ALL ".join(
+        f"SELECT '{question}' AS question, {int(window_s)} AS window_s" for question, window_s in spans
+    )
+
 
 @functools.lru_cache(maxsize=64)
-def _in_one(named: tuple[tuple[str, str], ...]) -> TextClause:
-    """Several questions as one statement: one way to the database and back, while other writers wait."""
-    columns = (
-        f"({question.replace(':window_s', f':{name}_window_s')}) AS {name}" for name, question in named
+def _spans(windows: OpeningWindows) -> Spans:
+    return (
+        *(("person_openings", window_s) for window_s in windows.person_s),
+        ("clerk_openings", windows.clerk_s),
+        *((what, window_s) for what, spans_s in windows.shared_s for window_s in spans_s),
     )
-    return text("SELECT " + ", ".join(columns))
 
 
 class SqlTransaction(SqlReader):
     """Questions and changes that take effect together or not at all, as `protocol.Transaction` says."""
 
-    def facts(
-        self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
-    ) -> OpeningFacts:
-        """The facts about these keys at `at`, knowing all that was recorded, also with a later time."""
-        return self._facts(keys, windows, epoch_seconds(at), known_until=FOREVER, before=before)
-
-    def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
-        """The entries that hold for these keys at `at`, knowing all that was recorded."""
-        return self._listings(keys, epoch_seconds(at), known_until=FOREVER)
+    _knows_later = True
 
     def record(self, entry: Entry) -> None:
         """Remember one verdict."""
-        until = entry.admitted_until
+        until, keys = entry.admitted_until, entry.keys
         row: Parameters = {
             "application_id": entry.application_id,
             "body_digest": entry.body_digest,
-            "person_key": entry.keys.person,
-            "representative_key": entry.keys.representative,
-            "device_key": entry.keys.device,
-            "iccid": entry.keys.iccid,
-            "msisdn_key": entry.keys.msisdn,
-            "store_id": entry.keys.store_id,
-            "dealer_id": entry.keys.dealer_id,
-            "clerk_id": entry.keys.clerk_id,
+            "kind": entry.kind,
+            "service": entry.service,
+            "person_key": keys.person,
+            "device_key": keys.device,
+            "second_device_key": keys.second_device,
+            "iccid": keys.iccid,
+            "imsi_key": keys.imsi,
+            "msisdn_key": keys.msisdn,
+            "store_id": keys.store_id,
+            "dealer_id": keys.dealer_id,
+            "clerk_id": keys.clerk_id,
             "decided_at": epoch_seconds(entry.decided_at),
             "decision": entry.decision.value,
             "admitted_until": None if until is None else epoch_seconds(until),
+            "restriction_json": entry.restriction_json,
             "verdict_json": entry.verdict_json,
         }
         self._change(RECORD, row)
+        if keys.shared:
+            entry_no = self._rows(ENTRY_NO, {"application_id": entry.application_id})[0].entry_no
+            same: Parameters = {
+                "decided_at": row["decided_at"],
+                "entry_no": entry_no,
+                "person_key": keys.person,
+                "iccid": keys.iccid,
+                "admitted": int(until is not None),
+            }
+            self._change(
+                RECORD_SHARED,
+                [{"what": what, "shared_key": key, **same} for what, key in dict.fromkeys(keys.shared)],
+            )
 
     def open_number(self, application_id: str, at: datetime, *, approved_by: str | None = None) -> None:
-        """The card of this admitted application was issued at `at`."""
+        """What this admitted application asked for was carried out at `at`."""
         state = self._admitted(application_id)
         if state.released_at is not None:
             raise SettlementError("this application was released, so no card may be issued for it")
-        if state.opened_at is None:
-            when = epoch_seconds(at)
-            self._change(
-                OPEN_NUMBER, {"application_id": application_id, "at": when, "approved_by": approved_by}
-            )
+        if state.opened_at is not None:
+            return
+        when = epoch_seconds(at)
+        if state.kind in questions.BINDING_KINDS and state.msisdn_key is not None:
+            for bound in self._rows(BOUND, {"msisdn": state.msisdn_key, "entry_no": state.entry_no}):
+                self._change(CLOSE_NUMBER, {"entry_no": bound.entry_no, "at": when})
+        self._change(OPEN_NUMBER, {"application_id": application_id, "at": when, "approved_by": approved_by})
+        if state.kind in questions.BINDING_KINDS and state.iccid is not None:
+            self.wipe_card(state.iccid)
 
     def release(self, application_id: str, at: datetime) -> None:
         """The admission ended without a card at `at`."""
@@ -365,29 +550,67 @@ class SqlTransaction(SqlReader):
         if state.opened_at is not None:
             raise SettlementError("the card of this application was issued: close the number instead")
         if state.released_at is None:
-            self._change(RELEASE, {"application_id": application_id, "at": epoch_seconds(at)})
+            when = epoch_seconds(at)
+            self._change(RELEASE, {"application_id": application_id, "at": when})
+            self._change(RELEASE_SHARED, {"entry_no": state.entry_no, "at": when})
 
     def close_number(self, application_id: str, at: datetime) -> None:
         """The number opened by this application was cancelled at `at`."""
         state = self._admitted(application_id)
+        if state.kind not in questions.BINDING_KINDS:
+            raise SettlementError("this application opened no number, so it can close none")
         if state.opened_at is None:
             raise SettlementError("no card was issued for this application, so no number can be closed")
-        if state.closed_at is None:
-            self._change(CLOSE_NUMBER, {"application_id": application_id, "at": epoch_seconds(at)})
+        entry_no = state.entry_no
+        if state.closed_at is not None:
+            # Another card took over since: the number lives on under it, and may be somebody else's now.
+            bound = self._rows(BOUND, {"msisdn": state.msisdn_key, "entry_no": entry_no})
+            anew = {"msisdn": state.msisdn_key, "entry_no": entry_no, "since": state.closed_at}
+            if not bound or self._rows(OPENED_ANEW, anew):
+                return
+            if bound[0].person_key != state.person_key:
+                raise SettlementError(
+                    "the number was handed to somebody else: it is not this person's to close"
+                )
+            entry_no = bound[0].entry_no
+        self._change(CLOSE_NUMBER, {"entry_no": entry_no, "at": epoch_seconds(at)})
 
-    def allocate(self, store_id: str, iccids: Iterable[str]) -> int:
+    def see(self, msisdn: str, seen: Seen, at: datetime) -> None:
+        """Remember, at `at`, that the network saw this number in a device."""
+        row: Parameters = {
+            "msisdn": msisdn,
+            "seen_at": epoch_seconds(seen.seen_at),
+            "device": seen.device,
+            "imsi": seen.imsi,
+            "at": epoch_seconds(at),
+        }
+        self._change(SEE, row)
+
+    def allocate(self, store_id: str, iccids: Iterable[str], at: datetime) -> int:
         """Allocate SIMs to a store, moving those allocated elsewhere; return how many different ones."""
-        if isinstance(iccids, str):
-            raise InputError("the ICCIDs must come as several texts, not as one")
-        remaining, known = iter(iccids), set[str]()
-        while some := list(itertools.islice(remaining, ROWS_AT_ONCE)):
-            if not all(isinstance(iccid, str) for iccid in some):
-                raise InputError("every ICCID must be text")
-            self._change(ALLOCATE, [{"iccid": iccid, "store": store_id} for iccid in some])
-            known.update(some)
-        if known:
-            self._change(STOCK_STORE, {"store": store_id})
-        return len(known)
+        return self._stock.allocate(store_id, iccids, epoch_seconds(at))
+
+    def stock_faults(self, cards: Iterable[StockCard], at: datetime) -> Iterator[StockFault]:
+        """What the history has against cards: issued already, or a number that another card for sale has."""
+        return self._stock.faults(cards, epoch_seconds(at))
+
+    def stock(self, cards: Iterable[StockCard], at: datetime, *, count: int, import_id: str) -> StockImport:
+        """Put cards into the stock, known from `at` on; the same cards again change nothing."""
+        return self._stock.put(cards, epoch_seconds(at), count=count, import_id=import_id)
+
+    def wipe_card(self, iccid: str) -> None:
+        """Forget the IMSI and MSISDN of a card in the clear; the keys stay."""
+        self._stock.wipe(iccid)
+
+    def record_import(self, list_name: str, source: str, at: datetime, import_id: str) -> None:
+        """Remember that this list of this source was brought up to date at `at`."""
+        row: Parameters = {
+            "list": list_name,
+            "source": source,
+            "at": epoch_seconds(at),
+            "import_id": import_id,
+        }
+        self._change(RECORD_IMPORT, row)
 
     def watch(self, entries: Iterable[WatchEntry], at: datetime, *, import_id: str) -> WatchImport:
         """Put entries on their lists, known from `at` on; the same entries again change nothing."""
@@ -425,7 +648,7 @@ class SqlTransaction(SqlReader):
             rows = self._rows(WATCHED, {"keys": ordered[start : start + KEYS_AT_ONCE]})
             for row in rows:
                 identity = (row.watch_key, row.list, row.source, row.listed_from)
-                known[identity] = (row.basis, row.listed_until, row.silent_alert)
+                known[identity] = (row.basis, row.listed_until, row.silent_alert, row.equipment)
         return known
 
     def unwatch(self, names: Iterable[WatchName], at: datetime) -> int:
@@ -457,12 +680,12 @@ def _watched_as(entry: WatchEntry) -> WatchedAs:
 
 def _says(entry: WatchEntry) -> Says:
     until = None if entry.listed_until is None else epoch_seconds(entry.listed_until)
-    return entry.basis, until, int(entry.silent_alert)
+    return entry.basis, until, int(entry.silent_alert), entry.equipment
 
 
 def _watch_row(identity: WatchedAs, says: Says, at: int, import_id: str) -> Parameters:
     key, watch_list, source, listed_from = identity
-    basis, listed_until, silent_alert = says
+    basis, listed_until, silent_alert, equipment = says
     return {
         "key": key,
         "list": watch_list,
@@ -473,4 +696,5 @@ def _watch_row(identity: WatchedAs, says: Says, at: int, import_id: str) -> Para
         "silent_alert": silent_alert,
         "import_id": import_id,
         "basis": basis,
+        "equipment": equipment,
     }

@@ -13,7 +13,7 @@ import stat
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -34,7 +34,7 @@ from simkyc.history.keys import Keyring
 from simkyc.history.secret import ENVIRONMENT, key_file_of, new_key_file, new_secret, read_key_file
 from simkyc.history.sql import SqlReader, SqlSchema, SqlTransaction
 
-__all__ = ["SqliteHistory"]
+__all__ = ["SqliteHistory", "schema_of"]
 
 Answer = TypeVar("Answer")
 
@@ -117,7 +117,7 @@ class SqliteHistory:
             yield SqlReader(connection, self._name_fault)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTransaction]:
+    def write(self, keys: Sequence[str] = ()) -> Iterator[SqlTransaction]:  # noqa: ARG002  # a file has one lock
         """One transaction that no other writer overlaps; commits on leaving, undone by an exception."""
         deadline = time.monotonic() + self._lock_timeout_s
         with self._taking_turns(deadline), self._transaction("BEGIN IMMEDIATE", deadline) as connection:
@@ -126,6 +126,10 @@ class SqliteHistory:
             if transaction.fault is not None:
                 # The caller went on after a database error; what came before it must not be kept alone.
                 raise transaction.fault
+
+    def retrying(self, work: Callable[[], Answer]) -> Answer:
+        """What `work` returns: no connection is lost to a file."""
+        return work()
 
     def close(self) -> None:
         """Let go of every connection; the history is not usable afterwards."""
@@ -208,11 +212,7 @@ class SqliteHistory:
         raise fault
 
     def _name_fault(self, error: BaseException) -> HistoryError:
-        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", -1)
-        if code & 0xFF == sqlite3.SQLITE_CANTOPEN and self._path is not None and self._path.parent.is_dir():
-            return HistoryReadOnlyError("the folder of the history cannot be written: see who may write it")
-        kind, advice = FAULTS.get(code) or FAULTS.get(code & 0xFF) or GENERIC
-        return kind(advice)
+        return _fault(error, self._path)
 
     def _before_fork(self) -> None:
         """SQLite forbids to take connections across a fork, so the idle ones are closed."""
@@ -226,6 +226,37 @@ class SqliteHistory:
         if self._torn_by_fork:
             self._unusable = "the history was in use when this process was forked: open it after the fork"
         self._turn = threading.Lock()
+
+
+@contextmanager
+def schema_of(path: Path, lock_timeout_s: float, *, writing: bool) -> Iterator[SqlSchema]:
+    """The tables of a file that is there, in a transaction; one for writing no other writing overlaps."""
+    _check_place(path)
+    if not path.exists():
+        raise HistoryFormatError("there is no history under this path: see its name")
+    engine = _engine(path, lock_timeout_s, may_create=True)
+    deadline = time.monotonic() + lock_timeout_s
+    fault: HistoryError | None = None
+    try:
+        with engine.connect() as connection:
+            _begin(connection, "BEGIN IMMEDIATE" if writing else "BEGIN", deadline)
+            yield SqlSchema(connection, functools.partial(_fault, path=path))
+            connection.commit()
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        fault = _fault(error, path)
+    finally:
+        engine.dispose()
+    if fault is not None:
+        raise fault
+
+
+def _fault(error: BaseException, path: Path | None) -> HistoryError:
+    """What a database error means, without its statement or parameters."""
+    code = getattr(getattr(error, "orig", error), "sqlite_errorcode", -1)
+    if code & 0xFF == sqlite3.SQLITE_CANTOPEN and path is not None and path.parent.is_dir():
+        return HistoryReadOnlyError("the folder of the history cannot be written: see who may write it")
+    kind, advice = FAULTS.get(code) or FAULTS.get(code & 0xFF) or GENERIC
+    return kind(advice)
 
 
 def _engine(path: Path | None, lock_timeout_s: float, *, may_create: bool) -> Engine:

@@ -18,10 +18,33 @@ from stdnum import luhn
 from stdnum.iso7064 import mod_11_2
 
 from simkyc.application import Application
-from simkyc.facts import Comparison, FaceFacts, Facts, OpeningFacts, PersonFacts, PhotoFacts, SimFacts
+from simkyc.facts import (
+    Comparison,
+    FaceFacts,
+    Facts,
+    HeldLine,
+    LineFacts,
+    OpeningFacts,
+    PersonFacts,
+    PhotoFacts,
+    SharedCounts,
+    SimFacts,
+)
+from simkyc.gather import opening_windows
 from simkyc.policy import Policy
 
-__all__ = ["NOW", "STORE_ICCIDS", "Clock", "application", "facts", "iccid_of", "party", "resident_id"]
+__all__ = [
+    "NOW",
+    "STORE_ICCIDS",
+    "Clock",
+    "application",
+    "facts",
+    "held_line",
+    "iccid_of",
+    "line_facts",
+    "party",
+    "resident_id",
+]
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
 """When every application of this module is made, unless told otherwise: a Monday morning in China."""
@@ -191,7 +214,8 @@ def facts(**changes: Any) -> Facts:
     Args:
         changes: Fields of `Facts`; fields of `OpeningFacts`, `SimFacts`, and of the applicant's `PersonFacts`,
             `FaceFacts` and `Comparison` may be given by their own names:
-            `facts(active_numbers=5, reserved=True, distance=0.9)`.
+            `facts(reserved=True, distance=0.9)`. `active_numbers`, `iot_numbers`, `device_people`, `device_sims`,
+            `device_openings` and `represented_people` set a count, in every window where it has some.
     """
     photo = PhotoFacts(problem=None, faces=1, located="detected", quality=GOOD_QUALITY)
     compared = Comparison(
@@ -201,23 +225,87 @@ def facts(**changes: Any) -> Facts:
         review_distance=0.55,
         calibration_id="chip-live:test",
     )
-    sim = SimFacts(store_has_stock=True, allocated_here=True, issued=False, reserved=False)
-    windows = {window.seconds for window in Policy.default().openings.repeat}
-    windows |= {window.seconds for window in Policy.default().openings.repeat_far_from_home}
+    sim = SimFacts(
+        store_has_stock=True,
+        allocated_here=True,
+        card_issued=False,
+        number_in_use=False,
+        reserved=False,
+        state="in_stock",
+        numbers_agree=True,
+    )
+    policy = Policy.default()
+    windows = opening_windows(policy)
+    counted = {
+        what: SharedCounts(
+            people=changes.pop(f"{what}_people", 0),
+            sims=changes.pop(f"{what}_sims", 0),
+            openings=changes.pop(f"{what}_openings", 0),
+        )
+        for what, _ in windows.shared_s
+    }
+    represented = changes.pop("represented_people", None)
+    if represented is not None:
+        counted["representative"] = SharedCounts(people=represented, sims=0, openings=0)
+    held, of_things = changes.pop("active_numbers", 0), changes.pop("iot_numbers", 0)
     openings = OpeningFacts(
-        active_numbers=0,
-        person_openings=dict.fromkeys(sorted(windows), 0),
-        device_people=0,
+        active_numbers=None if held is None else {"personal": held, "iot": of_things},
+        person_openings=dict.fromkeys(windows.person_s, 0),
         clerk_openings=0,
         sim=_taking(sim, changes),
+        shared={what: dict.fromkeys(spans_s, counted[what]) for what, spans_s in windows.shared_s},
     )
     face = FaceFacts(engine_id="test", live=photo, portrait=photo, comparison=_taking(compared, changes))
     person = _taking(PersonFacts(face=_taking(face, changes), listed=()), changes)
-    known = Facts(now=NOW, people={"applicant": person}, openings=_taking(openings, changes))
+    known = Facts(
+        now=NOW,
+        people={"applicant": person},
+        openings=_taking(openings, changes),
+        device_listed=(),
+    )
     known = _taking(known, changes)
     if changes:
         raise TypeError(f"no fact is called {', '.join(changes)}")
     return known
+
+
+def held_line(**changes: Any) -> HeldLine:
+    """A line that the applicant has held for a year without a change, with what you change."""
+    line = HeldLine(
+        opened_at=NOW - timedelta(days=365),
+        service="personal",
+        restriction=None,
+        held_by="applicant",
+        card_agrees=True,
+        imsi_agrees=True,
+        lost_at=None,
+        sim_changed_at=None,
+        device_changed_at=None,
+        replacements={window.seconds: 0 for window in Policy.default().line.replacements},
+    )
+    return replace(line, **changes)
+
+
+def line_facts(**changes: Any) -> LineFacts:
+    """What is known of a line that is used in its declared device since an hour ago, with what you change."""
+    limits = Policy.default().binding
+    line = LineFacts(
+        now=NOW,
+        application_id="test-0",
+        opened_at=NOW - timedelta(hours=2),
+        service="personal",
+        is_new_user=True,
+        declared=True,
+        restriction=None,
+        seen_at=NOW - timedelta(hours=1),
+        in_declared=True,
+        imsi_agrees=True,
+        changes={window.seconds: 0 for window in limits.changes},
+        devices={window.seconds: 1 for window in limits.devices},
+        lines_on_device={window.seconds: 0 for window in limits.lines_on_device},
+        device_listed=(),
+    )
+    return replace(line, **changes)
 
 
 Part = TypeVar("Part", Facts, PersonFacts, FaceFacts, OpeningFacts, SimFacts, Comparison)

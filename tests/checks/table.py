@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simkyc.checks import CHECKS
+from simkyc.checks import CHECKS, LINE_CHECKS
 from simkyc.policy import Policy
-from simkyc.testing import application, facts
+from simkyc.testing import application, facts, line_facts
 from simkyc.verdict import Finding, State
 
 
@@ -18,7 +18,8 @@ class Row:
 
     why: str
     application: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] | None = field(default_factory=dict)
+    """Of a line's check what is known of the line; None of a line that is on no record."""
     flagged: tuple[str, ...] = ()
     not_assessed: Mapping[str, str] = field(default_factory=dict)
     """Reason to cause."""
@@ -29,8 +30,10 @@ class Row:
 
 def run(name: str, row: Row, policy: Policy | None = None) -> tuple[Finding, ...]:
     """The findings of one check on one row, under the policy that ships unless another is given."""
-    check = dict(CHECKS)[name]
-    return check(application(**row.application), facts(**row.facts), policy or Policy.default())
+    policy = policy or Policy.default()
+    if name in dict(LINE_CHECKS):
+        return dict(LINE_CHECKS)[name](None if row.facts is None else line_facts(**row.facts), policy)
+    return dict(CHECKS)[name](application(**row.application), facts(**(row.facts or {})), policy)
 
 
 def assert_row(name: str, row: Row, policy: Policy | None = None) -> None:
@@ -41,3 +44,9 @@ def assert_row(name: str, row: Row, policy: Policy | None = None) -> None:
     unknown = {finding.reason: finding.cause for finding in findings if finding.state is State.NOT_ASSESSED}
     assert flagged == {prefix + reason for reason in row.flagged}
     assert unknown == {prefix + reason: cause for reason, cause in row.not_assessed.items()}
+
+
+def worst(name: str, row: Row, policy: Policy | None = None) -> Any:
+    """The decision that a check's findings on one row ask for."""
+    policy = policy or Policy.default()
+    return max(policy.reasons[finding.reason].decide(finding) for finding in run(name, row, policy))

@@ -7,8 +7,8 @@ import pytest
 
 from simkyc import Policy
 from simkyc.facts import PersonFacts
+from simkyc.lists.watch import CHINA, JOINT_PUNISHMENT, LOST_DOCUMENT, OPERATOR_BLACKLIST, Listing
 from simkyc.testing import NOW, application, facts
-from simkyc.watch import CHINA, JOINT_PUNISHMENT, LOST_DOCUMENT, OPERATOR_BLACKLIST, Listing
 from tests.checks.parties import REPRESENTATIVE
 from tests.checks.table import Row, assert_row, run
 
@@ -136,8 +136,8 @@ def test_a_mark_changes_nothing_but_the_silent_alert() -> None:
 
     def outcome(entries: tuple[Listing, ...]) -> Any:
         findings = check.check(application(), facts(listed=entries), policy)
-        relaxed = policy.model_copy(update={"required_checks": ("listed",)})
-        return relaxed.decide(findings)
+        opening = policy.kinds["opening"].changed(checks=("listed",))
+        return policy.changed(kinds={**policy.kinds, "opening": opening}).decide(findings)
 
     plain, marked = (outcome((entry(JOINT_PUNISHMENT, silent_alert=mark),)) for mark in (False, True))
     assert (plain.decision, plain.reasons, plain.advice) == (marked.decision, marked.reasons, marked.advice)

@@ -26,6 +26,13 @@ ROWS = [
     Row("first card, at home", not_assessed=UNKNOWN),
     Row("fifth number", facts={"active_numbers": 4}, not_assessed=UNKNOWN),
     Row("sixth number", facts={"active_numbers": 5}, flagged=("number_cap",), not_assessed=UNKNOWN),
+    Row("IoT numbers have a cap of their own", facts={"iot_numbers": 50}, not_assessed=UNKNOWN),
+    Row(
+        "an IoT card counts against that cap alone",
+        {"sim": {"service": "iot"}},
+        {"active_numbers": 50},
+        not_assessed=UNKNOWN | {"number_cap": "iot"},
+    ),
     Row("second card today", facts=earlier(1, 1, 1), not_assessed=UNKNOWN),
     Row("third card today", facts=earlier(2, 2, 2), flagged=("repeat",), not_assessed=UNKNOWN),
     Row("fourth card this month", facts=earlier(0, 0, 3), flagged=("repeat",), not_assessed=UNKNOWN),

@@ -138,6 +138,7 @@ ROWS = [
     Row(
         "a representative whose number is none",
         acting(document=REPRESENTATIVE["document"] | {"number": "hello"}),
+        {"shared": {}},
         flagged=("represented",),
         not_assessed=ALONE | NO_UNIT | {"representative_many_people": "number_malformed"},
     ),

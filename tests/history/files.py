@@ -12,14 +12,32 @@ from simkyc.history.protocol import Entry, History, OpeningKeys, OpeningWindows
 from simkyc.verdict import Decision
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-WINDOWS = OpeningWindows(person_s=(86_400,), device_s=86_400, clerk_s=3600, representative_s=2_592_000)
+WINDOWS = OpeningWindows(person_s=(86_400,), clerk_s=3600, shared_s=(("device", (86_400,)),))
 SECRET = b"a secret for tests only"
 
 
 def entry(application_id: str, person: str = "person", *, verdict_json: str = "{}") -> Entry:
-    keys = OpeningKeys(person, "device", "iccid", "msisdn", "store-1", None, "clerk-1")
-    until = TEN + timedelta(minutes=30)
-    return Entry(application_id, "digest", keys, TEN, Decision.ACCEPT, verdict_json, until)
+    keys = OpeningKeys(
+        person=person,
+        device="device",
+        iccid="iccid",
+        msisdn="msisdn",
+        store_id="store-1",
+        dealer_id=None,
+        clerk_id="clerk-1",
+        shared=(("device", "device"),),
+    )
+    return Entry(
+        application_id=application_id,
+        kind="opening",
+        service="personal",
+        body_digest="digest",
+        keys=keys,
+        decided_at=TEN,
+        decision=Decision.ACCEPT,
+        verdict_json=verdict_json,
+        admitted_until=TEN + timedelta(minutes=30),
+    )
 
 
 def record(history: History, *application_ids: str) -> None:

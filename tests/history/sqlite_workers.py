@@ -17,25 +17,47 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
+from simkyc import Application, Decision, Screener
 from simkyc.errors import SimkycError
+from simkyc.facts import OpeningFacts
 from simkyc.history import open_history
 from simkyc.history.protocol import Entry, History, OpeningKeys, OpeningWindows
-from simkyc.verdict import Decision
+from simkyc.testing import Clock, FakeFaceEngine
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-WINDOWS = OpeningWindows(person_s=(86_400,), device_s=86_400, clerk_s=3600, representative_s=2_592_000)
+WINDOWS = OpeningWindows(person_s=(86_400,), clerk_s=3600, shared_s=(("device", (86_400,)),))
 LONG = "人" * 5000
 
 
 def keys_of(person: str) -> OpeningKeys:
-    return OpeningKeys(person, None, None, None, "store-1", None, "clerk-1")
+    return OpeningKeys(
+        person=person,
+        device=None,
+        iccid=None,
+        msisdn=None,
+        store_id="store-1",
+        dealer_id=None,
+        clerk_id="clerk-1",
+        shared=(("device", "device"),),
+    )
+
+
+def held(facts: OpeningFacts) -> int:
+    return 0 if facts.active_numbers is None else facts.active_numbers["personal"]
 
 
 def entry_of(application_id: str, person: str, *, admitted: bool = True) -> Entry:
-    decision = Decision.ACCEPT if admitted else Decision.REFUSE
-    until = TEN + timedelta(minutes=30) if admitted else None
-    verdict_json = f"{application_id} {LONG} {application_id}"
-    return Entry(application_id, "digest", keys_of(person), TEN, decision, verdict_json, until)
+    return Entry(
+        application_id=application_id,
+        kind="opening",
+        service="personal",
+        body_digest="digest",
+        keys=keys_of(person),
+        decided_at=TEN,
+        decision=Decision.ACCEPT if admitted else Decision.REFUSE,
+        verdict_json=f"{application_id} {LONG} {application_id}",
+        admitted_until=TEN + timedelta(minutes=30) if admitted else None,
+    )
 
 
 def open_databases() -> int:
@@ -68,7 +90,7 @@ class Worker:
             name = f"{self.name}-{number}"
             with history.write() as transaction:
                 transaction.record(entry_of(f"{name}-a", "person"))
-                transaction.allocate(name, [f"{name}-sim"])
+                transaction.allocate(name, [f"{name}-sim"], TEN)
                 transaction.record(entry_of(f"{name}-b", "person"))
                 transaction.open_number(f"{name}-b", TEN)
             self.say(name)
@@ -85,10 +107,20 @@ class Worker:
         """Tries to hold one number more for each of four people; says whose."""
         for person in ("person-0", "person-1", "person-2", "person-3"):
             with history.write() as transaction:
-                held = transaction.facts(keys_of(person), WINDOWS, TEN).active_numbers or 0
-                transaction.record(entry_of(f"{self.name}-{person}", person, admitted=held < 5))
-            if held < 5:
+                free = held(transaction.facts(keys_of(person), WINDOWS, TEN)) < 5
+                transaction.record(entry_of(f"{self.name}-{person}", person, admitted=free))
+            if free:
                 self.say(person)
+
+    def sell(self, history: History) -> None:
+        """Tries to sell ten cards of one lot, each to a person of its own; says which were accepted."""
+        applications = [Application.from_json(line) for line in json.loads(self.lines.readline())]
+        self.say("ready")
+        self.lines.readline()
+        screener = Screener.open(history, faces=FakeFaceEngine(), clock=Clock())
+        for applied in applications:
+            if screener.screen(applied).decision is Decision.ACCEPT:
+                self.say(applied.application_id)
 
     def hold(self, history: History) -> None:
         """Holds the history until told to let go."""
@@ -100,7 +132,7 @@ class Worker:
     def look_and_touch(self, history: History) -> None:
         """Reads, then tries to write; says what became of each."""
         with history.read() as reader:
-            self.say(str(reader.facts(keys_of("person"), WINDOWS, TEN).active_numbers))
+            self.say(str(held(reader.facts(keys_of("person"), WINDOWS, TEN))))
         try:
             with history.write() as transaction:
                 transaction.record(entry_of(self.name, "person"))
@@ -166,7 +198,8 @@ def work(lines: IO[str]) -> None:
 
 
 def main(address: str) -> None:
-    open_history("sqlite://").close()
+    with Screener.open("sqlite://", faces=FakeFaceEngine(), clock=Clock()) as screener:
+        screener.verdict("none")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(address)
         server.listen()

@@ -20,8 +20,11 @@ from pathlib import Path
 
 import pytest
 
+from simkyc import Application, Screener
 from simkyc.errors import HistoryLockedError
+from simkyc.facts import OpeningFacts
 from simkyc.history.protocol import History
+from simkyc.testing import STORE_ICCIDS, Clock, application, swatch
 from tests.history.files import SECRET, TEN, WINDOWS, entry, opened, record, remembers
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the workers are forked")
@@ -206,16 +209,66 @@ def test_threads_and_processes_never_sell_more_than_five(path: Path, new_worker:
         assert sorted(admitted) == sorted(people * 2)
         with history.read() as reader:
             for person in people:
-                assert reader.facts(entry("x", person).keys, WINDOWS, TEN).active_numbers == 5
+                assert held(reader.facts(entry("x", person).keys, WINDOWS, TEN)) == 5
+
+
+def held(facts: OpeningFacts) -> int:
+    assert facts.active_numbers is not None
+    return facts.active_numbers["personal"]
 
 
 def admit(history: History, name: str, person: str) -> bool:
     one = entry(f"{name}-{person}", person)
     with history.write() as transaction:
-        free = (transaction.facts(one.keys, WINDOWS, TEN).active_numbers or 0) < 5
+        free = held(transaction.facts(one.keys, WINDOWS, TEN)) < 5
         if free:
             transaction.record(one)
     return free
+
+
+def test_ten_counters_sell_each_card_and_each_number_of_one_lot_once(
+    path: Path, new_worker: NewWorker
+) -> None:
+    """Ten processes, each with other people: five want the same cards, five the same numbers on other cards."""
+    workers = [new_worker() for _ in range(10)]
+    with opened(path) as history:
+        Screener.open(history, clock=Clock()).allocate("store-1", STORE_ICCIDS)
+        for counter, worker in enumerate(workers):
+            worker.start("sell", path, f"counter-{counter}")
+            worker.tell(json.dumps([wanted(counter, card).to_json() for card in range(10)]))
+            assert worker.hear() == "ready"
+        for worker in workers:
+            worker.tell("go")
+        sold = list[str]()
+        for worker in workers:
+            *won, end = worker.rest()
+            assert end == "done"
+            sold += won
+    # Card and number lie on two cards each, so each lot of ten gives ten sales and no more.
+    assert sorted(name.rpartition("-")[2] for name in sold) == [str(card) for card in range(10)]
+    with closing(sqlite3.connect(path)) as connection:
+        for column in ("iccid", "msisdn_key"):
+            most = connection.execute(
+                "SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM application"
+                f" WHERE decision = 'accept' GROUP BY {column})"
+            )
+            assert most.fetchone() == (1,)
+        assert connection.execute("SELECT COUNT(*) FROM application").fetchone() == (100,)
+
+
+def wanted(counter: int, card: int) -> Application:
+    """Number `card` of the lot, for somebody new: on its own card, or at every other counter on a spare one."""
+    seed = 10 * counter + card
+    photo = {"data": swatch(seed)}
+    spare = 10 * (counter + 1) if counter % 2 else 0
+    return application(
+        seed,
+        application_id=f"counter-{counter}-{card}",
+        live_photo=photo,
+        document={"portrait": photo},
+        sim={"iccid": STORE_ICCIDS[spare + card], "msisdn": f"+86138{card:08d}"},
+        clerk={"clerk_id": f"clerk-{counter}"},
+    )
 
 
 def check_whole(path: Path, worker: str, acknowledged: list[str]) -> None:

@@ -52,8 +52,9 @@ def test_the_room_loads_no_database_before_it_is_asked_to() -> None:
 
 
 NO_HISTORIES = {
-    "another database": ("postgresql://clerk:hunter2@db.example/kyc", "PostgreSQL"),
-    "a dialect of it": ("postgresql+psycopg://clerk:hunter2@db.example/kyc", "PostgreSQL"),
+    "PostgreSQL without a database": ("postgresql://clerk:hunter2@db.example", "percent-encoded"),
+    "PostgreSQL with no port": ("postgresql://clerk:hunter2@db.example:x/kyc", "percent-encoded"),
+    "a dialect of it": ("postgresql+psycopg://clerk:hunter2@db.example/kyc", "postgresql://"),
     "no kind that there is": ("mysql://clerk:hunter2@db.example/kyc", "sqlite:///"),
     "a bare path": ("hunter2/kyc.db", "sqlite:///"),
     "one slash too few": ("sqlite://hunter2.db", "three slashes"),
@@ -274,11 +275,18 @@ def without_meta(path: Path, name: str) -> None:
         connection.execute("DELETE FROM history_meta WHERE name = ?", [name])
 
 
+def without_version(path: Path) -> None:
+    with opened(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE history_version")
+
+
 def of_version(path: Path, version: str) -> None:
     with opened(path):
         pass
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE history_meta SET value = ? WHERE name = 'schema_version'", [version])
+        connection.execute("UPDATE history_version SET version_num = ?", [version])
 
 
 def without_folder(path: Path) -> None:
@@ -291,7 +299,7 @@ NOT_OPENED: dict[str, tuple[Callable[[Path], object], type[HistoryError], str]] 
     "half of it is gone": (half_torn_off, HistoryFormatError, "damaged"),
     "garbled": (garbled, HistoryFormatError, "damaged|no history"),
     "a table is gone": (a_table_short, HistoryFormatError, "lacks a part"),
-    "its version is gone": (partial(without_meta, name="schema_version"), HistoryFormatError, "version"),
+    "its version is gone": (without_version, HistoryFormatError, "version"),
     "its secret's mark is gone": (
         partial(without_meta, name="secret_fingerprint"),
         HistoryFormatError,
@@ -487,41 +495,23 @@ def test_a_full_disk_takes_nothing_by_half(path: Path, monkeypatch: pytest.Monke
 
 # Questions
 
-QUESTIONS = {name: getattr(questions, name) for name in questions.__all__}
+QUESTIONS = {
+    name: value
+    for name, value in vars(questions).items()
+    if isinstance(value, str) and value.startswith("\nSELECT")
+}
 
 
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_an_index_serves_each_question(name: str, path: Path) -> None:
-    text = QUESTIONS[name]
-    with opened(path):
-        pass
-    with closing(sqlite3.connect(path)) as connection:
-        parameters = dict.fromkeys(re.findall(r":(\w+)", text), 1)
-        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", parameters)]
-    assert any(step.startswith("SEARCH") for step in plan)
-    for step in plan:
-        assert re.match(
-            r"SEARCH \w+ USING (COVERING INDEX|INDEX|PRIMARY KEY)|MULTI-INDEX OR|INDEX \d|"
-            r"USE TEMP B-TREE FOR count",
-            step,
-        ), plan
-
-
-def test_windows_are_searched_by_time_and_answered_by_the_index_alone(path: Path) -> None:
-    with opened(path):
-        pass
-    for name in ("PERSON_OPENINGS", "REPRESENTED_PEOPLE", "DEVICE_PEOPLE", "CLERK_OPENINGS"):
-        with closing(sqlite3.connect(path)) as connection:
-            parameters = dict.fromkeys(re.findall(r":(\w+)", QUESTIONS[name]), 1)
-            plan = connection.execute(f"EXPLAIN QUERY PLAN {QUESTIONS[name]}", parameters).fetchall()
-        assert re.search(r"COVERING INDEX .*decided_at>\? AND decided_at<\?", str(plan))
+def test_every_question_that_is_asked_is_looked_at() -> None:
+    assert set(questions.COUNTS) < set(QUESTIONS.values())
+    assert len(QUESTIONS) >= len(questions.COUNTS) + 6
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_a_question_stays_in_the_common_subset(name: str) -> None:
     text = QUESTIONS[name]
-    assert set(re.findall(r"(\w+) ?\(", text)) <= {"COUNT", "AND", "OR", "WHERE"}
-    assert set(re.findall(r":(\w+)", text)) <= {
-        *("at", "known_until", "before", "window_s", "person", "representative", "device", "clerk"),
-        *("iccid", "msisdn", "store", "key"),
+    assert set(re.findall(r"(\w+) ?\(", text)) <= {
+        *("COUNT", "MAX", "COALESCE"),
+        *("AND", "OR", "IN", "WHEN", "WHERE"),
     }
+    assert ":" not in text, "who asks stands in a table"

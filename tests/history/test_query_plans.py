@@ -1,0 +1,210 @@
+"""No statement of a screening or of a line reads a table from end to end: its cost must not grow with the history.
+
+The statements are those that really run, heard as they are sent, so that none is forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from simkyc import Application, Screener
+from simkyc.history.schema import TABLES
+from simkyc.history.sql import SqlReader
+from simkyc.history.sqlite import SqliteHistory
+from simkyc.line import Sighting
+from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, party, swatch
+
+Statements = dict[str, Any]
+
+
+def asked_for(seed: int, **changes: Any) -> Application:
+    photo = {"data": swatch(seed)}
+    return application(seed, live_photo=photo, document={"portrait": photo}, **changes)
+
+
+@contextmanager
+def heard(history: SqliteHistory) -> Iterator[Statements]:
+    """Every statement that is sent meanwhile, with the parameters that it was sent with first."""
+    statements: Statements = {}
+
+    def hear(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
+        statements.setdefault(statement, parameters[0] if many else parameters)
+
+    event.listen(history._engine, "before_cursor_execute", hear)
+    yield statements
+    event.remove(history._engine, "before_cursor_execute", hear)
+
+
+def screening(screener: Screener) -> None:
+    """An opening with everything that it may share, a replacement, and a preview of one as of then."""
+    screener.screen(asked_for(1, contact_number="+8613912345678", payer_account="payer-1"))
+    replaced = asked_for(0, application_id="again", kind="replacement", sim={"iccid": STORE_ICCIDS[50]})
+    screener.screen(replaced)
+    screener.preview(replaced, at=NOW)
+
+
+def settling(screener: Screener) -> None:
+    screener.screen(asked_for(2))
+    screener.settle("test-2", opened=True)
+    screener.screen(asked_for(3))
+    screener.settle("test-3", opened=False)
+    screener.close_number("test-2")
+    screener.verdict("test-2")
+
+
+def transferring(screener: Screener) -> None:
+    photo = {"data": swatch(0)}
+    giver = party(0, live_photo=photo, document={"portrait": asked_for(0).document.portrait})
+    line = asked_for(0).sim
+    sim = {"iccid": line.iccid, "imsi": line.imsi, "msisdn": line.msisdn}
+    screener.screen(asked_for(4, kind="transfer", sim=sim, transferor=giver))
+    screener.settle("test-4", opened=True, approved_by="supervisor-1")
+    screener.settle("test-4", opened=True, approved_by="supervisor-1")
+    with pytest.raises(Exception, match="somebody else"):
+        screener.close_number("test-0")
+
+
+def activating(screener: Screener) -> None:
+    sim, device = asked_for(0).sim, asked_for(0).device
+    assert device is not None
+    screener.activated(Sighting(msisdn=sim.msisdn, imsi=sim.imsi, imei=device.imei, seen_at=NOW))
+
+
+def looking_at_a_line(screener: Screener) -> None:
+    number = asked_for(0).sim.msisdn
+    screener.check_line(number)
+    screener.check_line(number, at=NOW - timedelta(days=1))
+    screener.check_swap(number)
+
+
+CORRIDORS: dict[str, Callable[[Screener], None]] = {
+    "screen": screening,
+    "settle": settling,
+    "transfer": transferring,
+    "activated": activating,
+    "check_line and check_swap": looking_at_a_line,
+}
+
+
+@pytest.fixture
+def screener(tmp_path: Path) -> Iterator[Screener]:
+    """One with a line that was opened and seen, so that nothing is left unasked."""
+    with Screener.open(f"sqlite:///{tmp_path}/kyc.db", faces=FakeFaceEngine(), clock=Clock()) as opened:
+        opened.allocate("store-1", STORE_ICCIDS)
+        opened.screen(asked_for(0))
+        opened.settle("test-0", opened=True)
+        activating(opened)
+        yield opened
+
+
+def plan(path: Path, statement: str, parameters: Any) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+
+
+def whole_tables(steps: list[str]) -> list[str]:
+    """Steps that read a stored table from end to end, with an index or without."""
+    stored = "|".join(TABLES.tables)
+    return [step for step in steps if re.search(rf"\bSCAN ({stored})\b|AUTOMATIC.* ON ({stored})\b", step)]
+
+
+@pytest.mark.parametrize("corridor", CORRIDORS)
+def test_every_table_is_searched_by_an_index(corridor: str, screener: Screener, tmp_path: Path) -> None:
+    history = screener._history
+    assert isinstance(history, SqliteHistory)
+    with heard(history) as statements:
+        CORRIDORS[corridor](screener)
+    assert statements
+    for statement, parameters in statements.items():
+        steps = plan(tmp_path / "kyc.db", statement, parameters)
+        assert whole_tables(steps) == [], statement
+        searched = [step for step in steps if step.startswith("SEARCH")]
+        read = re.search(rf"\b(FROM|JOIN|UPDATE) ({'|'.join(TABLES.tables)})\b", statement)
+        assert searched or not read, statement
+        for step in searched:
+            assert re.search(r"USING (COVERING INDEX|INDEX|INTEGER PRIMARY KEY|PRIMARY KEY|AUTOMATIC)", step)
+
+
+def test_a_table_that_is_read_whole_would_be_noticed(screener: Screener, tmp_path: Path) -> None:
+    for statement in ("SELECT store_id FROM application WHERE store_id = ?", "SELECT * FROM sighting"):
+        parameters = ["x"] * statement.count("?")
+        assert whole_tables(plan(tmp_path / "kyc.db", statement, parameters)) != []
+
+
+def test_windows_are_searched_by_time_and_answered_by_the_index_alone(
+    screener: Screener, tmp_path: Path
+) -> None:
+    history = screener._history
+    assert isinstance(history, SqliteHistory)
+    with heard(history) as statements:
+        screening(screener)
+        activating(screener)
+    steps = " ".join(
+        step
+        for statement, parameters in statements.items()
+        for step in plan(tmp_path / "kyc.db", statement, parameters)
+    )
+    for table, index, key in (
+        ("application", "COVERING INDEX application_by_person", "person_key=?"),
+        ("application", "COVERING INDEX application_by_clerk", "clerk_id=?"),
+        ("shared_key", "PRIMARY KEY", "what=? AND shared_key=?"),
+        ("sighting", "COVERING INDEX sighting_by_device", "device_key=?"),
+    ):
+        time = "seen_at" if table == "sighting" else "decided_at"
+        wanted = f"SEARCH {table} USING {index} ({key} AND {time}>? AND {time}<?)"
+        assert wanted in steps, wanted
+
+
+def test_a_screening_does_as_much_work_however_much_is_remembered(tmp_path: Path) -> None:
+    """Counted in steps of SQLite's machine, of which a search takes a few more in a deeper tree and a scan many."""
+    few, many = (steps_of_a_screening(tmp_path / f"{count}.db", count) for count in (10, 2000))
+    assert 0 < few <= many < 1.2 * few + 10
+
+
+def steps_of_a_screening(path: Path, others: int) -> int:
+    """Tens of steps that the facts of one application take after so many others of a year."""
+    from simkyc.gather import opening_keys, opening_windows
+    from simkyc.history.protocol import Entry
+    from simkyc.verdict import Decision
+
+    with Screener.open(f"sqlite:///{path}", faces=FakeFaceEngine(), clock=Clock()) as screener:
+        history = screener._history
+        assert isinstance(history, SqliteHistory)
+        screener.allocate("store-1", STORE_ICCIDS)
+        keys = [
+            opening_keys(application(seed, live_photo=None, document={"portrait": None}), history.keyring)
+            for seed in range(1, others + 1)
+        ]
+        with history.write() as transaction:
+            for place, key in enumerate(keys):
+                at = NOW - timedelta(days=365 * (place + 1) / others)
+                transaction.record(
+                    Entry(f"{place}", "opening", "personal", "-", key, at, Decision.ACCEPT, "{}", at)
+                )
+        mine = opening_keys(asked_for(0), history.keyring)
+        ticks = [0]
+
+        def tick() -> int:
+            ticks[0] += 1
+            return 0
+
+        with history.read() as reader:
+            assert isinstance(reader, SqlReader)
+            driver = reader._connection.connection.driver_connection
+            assert driver is not None
+            driver.set_progress_handler(tick, 10)
+            reader.facts(mine, opening_windows(screener.policy), NOW)
+            reader.bindings(mine.msisdn or "", NOW)
+            reader.listings([mine.person or ""], NOW)
+            reader.lists(NOW)
+            driver.set_progress_handler(None, 0)
+    return ticks[0]
