@@ -10,31 +10,39 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from simkyc.application import Application, Asked, IdDocument, Restriction, Role, Service, Subject
+from simkyc.application import Application, Asked, IdDocument, Position, Restriction, Role, Service, Subject
 from simkyc.authority import AuthorityAnswer
+from simkyc.errors import NumberError
 from simkyc.lists.watch import CHINA, Listing
-from simkyc.numbers import documents
+from simkyc.numbers import division, documents
 from simkyc.policy import Policy
-from simkyc.verdict import LineState
+from simkyc.verdict import Decision, LineState
 
 __all__ = [
+    "Actor",
+    "ActorCounts",
     "CaptureFacts",
     "CardState",
     "Comparison",
     "FaceFacts",
     "Facts",
     "FrameFacts",
+    "GalleryFacts",
+    "GalleryHit",
     "HeldLine",
     "LineFacts",
     "OpeningFacts",
+    "PatternFacts",
     "PersonFacts",
     "PhotoFacts",
     "SharedCounts",
     "SharedThing",
     "SimFacts",
+    "Visit",
     "age_years",
     "consent_fault",
     "day_in_china",
+    "from_elsewhere",
     "is_same_person",
 ]
 
@@ -43,6 +51,9 @@ CardState = Literal["in_stock", "reserved", "issued", "returned", "lost", "cance
 
 SharedThing = Literal["device", "representative", "contact", "address", "payer", "delivery"]
 """What applications of different people may share."""
+
+Actor = Literal["clerk", "dealer", "store", "terminal"]
+"""Who serves them, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +191,102 @@ class SharedCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class ActorCounts:
+    """Openings by one clerk, dealer, store or terminal.
+
+    Attributes:
+        openings: All of them.
+        remote_first: Those of people from elsewhere who opened their first number.
+    """
+
+    openings: int
+    remote_first: int
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One earlier application of the same person.
+
+    Attributes:
+        decided_at: When it was decided.
+        decision: As what.
+        store_id: Where.
+        dealer_id: Whose store that is.
+        position: Where the store stands, if it says so.
+    """
+
+    decided_at: datetime
+    decision: Decision
+    store_id: str
+    dealer_id: str | None
+    position: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class PatternFacts:
+    """What the history says of the pattern behind an opening, as of one moment.
+
+    Attributes:
+        trail: Earlier applications of this person in the window, latest first; None when the number is malformed.
+        baselines: Openings on each full day before today on which there were any, by who served and where.
+        consecutive_cards: How many cards with serial numbers in an unbroken run up and down to this one went to
+            different other people in the window; None when the ICCID has no serial number to count by.
+        consecutive_numbers: The same of phone numbers; None when the MSISDN is malformed.
+        fraudulent: Numbers reported as used for fraud, by what they share with this application.
+    """
+
+    trail: tuple[Visit, ...] | None = None
+    baselines: Mapping[Actor, tuple[ActorCounts, ...]] = field(default_factory=dict)
+    consecutive_cards: int | None = None
+    consecutive_numbers: int | None = None
+    fraudulent: Mapping[SharedThing | Actor, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryHit:
+    """One earlier face that is near to a face of this application.
+
+    Attributes:
+        distance: Between the two templates.
+        false_match_rate: Share of strangers that come as near; beyond what the calibration's data tell it is carried
+            on along its last slope.
+        is_extrapolated: Whether it is.
+        is_applicants: Whether the earlier face belongs to the same person by the ID.
+        as_companion: Whether it then stood beside somebody else.
+        decided_at: When it was recorded.
+    """
+
+    distance: float
+    false_match_rate: float
+    is_extrapolated: bool
+    is_applicants: bool
+    as_companion: bool
+    decided_at: datetime
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryFacts:
+    """What the faces of earlier openings say.
+
+    Attributes:
+        size: How many templates were searched.
+        hits: The nearest, nearest first, as far as the policy looks.
+        own_distances: To every earlier face of the same person by the ID, nearest first.
+        same_person_distance: Further apart than this the policy takes two faces for two people.
+        companion_people: Different other people beside whom somebody who stands in this photo stood before.
+        calibration_id: What distances were turned into rates by.
+    """
+
+    size: int
+    hits: tuple[GalleryHit, ...]
+    own_distances: tuple[float, ...]
+    same_person_distance: float
+    companion_people: int
+    calibration_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningFacts:
     """What the history says, as of one moment, without the application itself.
 
@@ -189,6 +296,7 @@ class OpeningFacts:
         active_numbers: Numbers this person holds or is about to hold, by the service of their cards.
         person_openings: Openings of this person, by window in seconds.
         clerk_openings: Openings by this clerk in the window.
+        today: Openings in the last 24 hours, by who served and where; whoever is not named is not there.
         sim: What is known about the card; None when its ICCID is malformed or absent.
         shared: What this application shares with others: counts by window in seconds. What it does not name, or
             names in a malformed way, is not there.
@@ -198,6 +306,7 @@ class OpeningFacts:
     person_openings: Mapping[int, int] | None
     clerk_openings: int
     sim: SimFacts | None
+    today: Mapping[Actor, ActorCounts] = field(default_factory=dict)
     shared: Mapping[SharedThing, Mapping[int, SharedCounts]] = field(default_factory=dict)
 
 
@@ -256,6 +365,8 @@ class Facts:
         line: The line that exists already; None when no such line is on record.
         device_listed: Entries of lists that hold for the device; None when it has no well-formed IMEI.
         lists: When each list was last brought up to date; one that is not there is not kept.
+        patterns: What the history says of the pattern behind it.
+        gallery: What the faces of earlier openings say; None when there is no face to search for.
     """
 
     now: datetime
@@ -264,6 +375,8 @@ class Facts:
     line: HeldLine | None = None
     device_listed: tuple[Listing, ...] | None = None
     lists: Mapping[str, datetime] = field(default_factory=dict)
+    patterns: PatternFacts = PatternFacts()
+    gallery: GalleryFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +402,6 @@ class LineFacts:
         devices: Different devices that it was seen in, by window in seconds.
         lines_on_device: Other lines that were seen in its present device, by window in seconds; None without one.
         device_listed: Entries of lists that hold for its present device; None without one.
-        type_known: Whether lists of types could be asked; what was seen earlier is kept without its type.
         lists: When each list was last brought up to date.
     """
 
@@ -310,7 +422,6 @@ class LineFacts:
     devices: Mapping[int, int] = field(default_factory=dict)
     lines_on_device: Mapping[int, int] | None = None
     device_listed: tuple[Listing, ...] | None = None
-    type_known: bool = True
     lists: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
@@ -371,3 +482,14 @@ def age_years(birth_date: date, today: date) -> int:
     (20, 21)
     """
     return today.year - birth_date.year - ((today.month, today.day) < (birth_date.month, birth_date.day))
+
+
+def from_elsewhere(application: Application, policy: Policy) -> bool | str:
+    """Whether the ID names another place than the store's, as far as the policy counts that; or why nobody can tell."""
+    document = application.document
+    try:
+        home = documents.division(document.kind, document.number)
+    except NumberError:
+        return "number_malformed"
+    level = "not_comparable" if home is None else division.agreement(home, application.store.division)
+    return "no_home_division" if level == "not_comparable" else level in policy.openings.far_agreements

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import functools
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from simkyc import geo, line
 from simkyc.application import Application, Asked, Device, IdDocument, LiveFrame, Photo, Role, Subject
@@ -22,12 +22,14 @@ from simkyc.facts import (
     CaptureFacts,
     Comparison,
     FaceFacts,
+    Facts,
     FrameFacts,
     LineFacts,
     PersonFacts,
     PhotoFacts,
     SharedThing,
     consent_fault,
+    from_elsewhere,
 )
 from simkyc.line import Sighting
 from simkyc.numbers import documents, iccid, imei, imsi, msisdn
@@ -35,21 +37,35 @@ from simkyc.numbers.documents import DocumentKind
 from simkyc.policy import DAY_S, Policy, Window
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from simkyc.faces.engine import Examination, FaceEngine
     from simkyc.faces.template import Template
     from simkyc.history.keys import Keyring
     from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader, Seen
 
 __all__ = [
+    "About",
     "ask_about",
     "ask_about_line",
     "device_listing_keys",
+    "is_remote_first",
     "listing_keys",
     "opening_keys",
     "opening_windows",
     "person_key",
+    "renewed_keys",
     "seen_as",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What faces and authority said of everybody, and the templates that a gallery is searched for."""
+
+    people: Mapping[Role, PersonFacts]
+    templates: tuple[tuple[str, Template], ...] = field(default=(), repr=False)
 
 
 def ask_about(
@@ -58,7 +74,7 @@ def ask_about(
     engine: Callable[[], FaceEngine],
     authority: Authority | None,
     now: datetime,
-) -> dict[Role, PersonFacts]:
+) -> About:
     """Ask the faces and the authority about everybody in the application.
 
     Args:
@@ -71,19 +87,27 @@ def ask_about(
     Raises:
         FaceError: The engine cannot work. A poor photo is no error but a fact.
     """
-    return {
-        subject.role: PersonFacts(
-            face=ask_faces(application, subject, policy, engine())
-            if subject.is_present and consent_fault(subject, application, policy, now) is None
-            else None,
-            authority=ask_authority(subject.document, authority, now),
+    people: dict[Role, PersonFacts] = {}
+    templates: list[tuple[str, Template]] = []
+    for subject in application.subjects:
+        face = None
+        if subject.is_present and consent_fault(subject, application, policy, now) is None:
+            face, seen = ask_faces(application, subject, policy, engine())
+            templates += seen
+        people[subject.role] = PersonFacts(
+            face=face, authority=ask_authority(subject.document, authority, now)
         )
-        for subject in application.subjects
-    }
+    return About(people, tuple(templates))
 
 
-def ask_faces(application: Application, subject: Subject, policy: Policy, engine: FaceEngine) -> FaceFacts:
-    """Decode one person's photos, examine them and compare the two faces."""
+def ask_faces(
+    application: Application, subject: Subject, policy: Policy, engine: FaceEngine
+) -> tuple[FaceFacts, list[tuple[str, Template]]]:
+    """Decode one person's photos, examine them and compare the two faces.
+
+    Returns:
+        The facts; and the templates of the live face and of whoever stands beside it, by their part.
+    """
     portrait = (
         _Shot(None, PhotoFacts("missing"))
         if subject.document.portrait is None
@@ -95,13 +119,31 @@ def ask_faces(application: Application, subject: Subject, policy: Policy, engine
     shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
     live, *others = shots
     averaged = _best(shots, int(policy.presentation.averaged_frames.value))
-    return FaceFacts(
+    facts = FaceFacts(
         engine.engine_id,
         live.facts,
         portrait.facts,
         _compare(portrait.seen, averaged, policy, engine),
         _capture(live, others, len(averaged), policy, engine) if others else None,
     )
+    return facts, _templates(subject.role, live, averaged, policy, engine)
+
+
+def _templates(
+    role: Role, live: _Shot, averaged: list[Template], policy: Policy, engine: FaceEngine
+) -> list[tuple[str, Template]]:
+    """The live face as it was compared, and every companion near enough to be told apart."""
+    from simkyc.faces.template import mean
+
+    if not averaged or live.seen is None:
+        return []
+    widest = max(live.seen.faces[0].right - live.seen.faces[0].left, 1)
+    least = policy.identity.companion_size_min.value * widest
+    beside = tuple(face for face in live.seen.faces[1:] if face.right - face.left >= least)
+    found: list[tuple[str, Template]] = [(role, mean(averaged))]
+    if beside and live.image is not None:
+        found += [("companion", template) for template in engine.templates(live.image, beside)]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +153,7 @@ class _Shot:
     asked: Asked | None
     facts: PhotoFacts
     seen: Examination | None = None
+    image: NDArray[np.uint8] | None = None
 
     @property
     def value(self) -> float:
@@ -167,7 +210,7 @@ def _examine(
         quality=seen.quality,
         signals=presentation.signals(image, seen.faces[0]) if signals and seen.faces else {},
     )
-    return _Shot(asked, facts, seen)
+    return _Shot(asked, facts, seen, image if len(seen.faces) > 1 else None)
 
 
 def _best(shots: list[_Shot], most: int) -> list[Template]:
@@ -266,7 +309,22 @@ def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
         dealer_id=application.store.dealer_id,
         clerk_id=application.clerk.clerk_id,
         shared=tuple((what, key) for what, key in _shared(application, first, second, keyring) if key),
+        terminal_id=application.store.terminal_id,
+        neighbours=_neighbours(application, keyring),
     )
+
+
+NEIGHBOURHOOD: Final = 10
+"""Phone numbers up and down that count as neighbours."""
+
+
+def _neighbours(application: Application, keyring: Keyring) -> tuple[tuple[int, str], ...]:
+    number = _or_none(msisdn.validate, application.sim.msisdn)
+    if number is None:
+        return ()
+    own, width = int(number[1:]), len(number) - 1
+    steps = [step for step in range(-NEIGHBOURHOOD, NEIGHBOURHOOD + 1) if step]
+    return tuple((step, keyring.msisdn(f"+{own + step:0{width}d}")) for step in steps)
 
 
 def _shared(
@@ -321,6 +379,28 @@ def listing_keys(document: IdDocument, keyring: Keyring) -> tuple[str, ...]:
     return tuple(dict.fromkeys(keys))
 
 
+def is_remote_first(application: Application, facts: Facts, policy: Policy) -> bool:
+    """Whether it is the first number of somebody from elsewhere, as far as is known."""
+    held = facts.openings.active_numbers
+    return from_elsewhere(application, policy) is True and held is not None and not any(held.values())
+
+
+def renewed_keys(application: Application, keyring: Keyring) -> tuple[tuple[str, str], ...]:
+    """Every key of this application under a secret of before, with the same key under the present one."""
+    return tuple(
+        pair
+        for former in keyring.former
+        for pair in zip(_every_key(application, former), _every_key(application, keyring), strict=True)
+    )
+
+
+def _every_key(application: Application, keyring: Keyring) -> list[str]:
+    keys = opening_keys(application, keyring)
+    named = [keys.person, keys.msisdn, keys.imsi, keys.device, keys.second_device]
+    listed = [key for one in application.subjects for key in listing_keys(one.document, keyring)]
+    return [*filter(None, named), *(key for _, key in keys.shared), *listed]
+
+
 def device_listing_keys(device: Device, keyring: Keyring) -> tuple[str, ...]:
     """What lists know this device by: its own numbers, and every beginning of its type allocation codes.
 
@@ -331,9 +411,12 @@ def device_listing_keys(device: Device, keyring: Keyring) -> tuple[str, ...]:
         return ()
     keys = []
     for number in filter(None, numbers):
-        keys.append(keyring.device(number))
-        keys += [f"tac:{number[:digits]}" for digits in range(1, 9)]
+        keys += [keyring.device(number), *_tac_keys(imei.tac(number))]
     return tuple(dict.fromkeys(keys))
+
+
+def _tac_keys(tac: str) -> list[str]:
+    return [f"tac:{tac[:digits]}" for digits in range(1, len(tac) + 1)]
 
 
 def opening_windows(policy: Policy) -> OpeningWindows:
@@ -348,8 +431,25 @@ def opening_windows(policy: Policy) -> OpeningWindows:
         shared_s=(
             ("device", _seconds(device)),
             ("representative", (int(policy.parties.representative_window.value * DAY_S),)),
+            *(
+                (thing, _seconds((*getattr(policy.shared, thing), policy.shared.common.lately)))
+                for thing in GIVEN
+            ),
         ),
+        trail_s=int(policy.trail.window.value * HOUR_S),
+        neighbours_s=int(policy.batch.run_window.value * HOUR_S),
+        baseline_s=int(policy.batch.baseline_window.value * DAY_S),
+        outcomes_s=int(policy.batch.outcomes_window.value * DAY_S),
     )
+
+
+GIVEN: Final[tuple[Literal["contact", "address", "payer", "delivery"], ...]] = (
+    "contact",
+    "address",
+    "payer",
+    "delivery",
+)
+HOUR_S: Final = 3600
 
 
 def ask_about_line(
@@ -371,29 +471,26 @@ def ask_about_line(
     chain = line.chain_of(reader.bindings(key, now))
     if not chain:
         return None
-    first, sightings = chain[0], reader.sightings(key, now)
+    first = line.holders_first(chain)
+    since = chain[0].decided_at
+    sightings = [one for one in reader.sightings(key, now) if one.seen_at >= since]
     devices = line.devices_seen(chain, sightings)
     changed = line.device_changes(devices)
     nobody = OpeningKeys(
-        person=first.person, device=None, iccid=None, msisdn=None, store_id="", dealer_id=None, clerk_id=""
+        person=first.person, device=None, iccid=None, msisdn=None, store_id="-", dealer_id=None, clerk_id="-"
     )
     ever = OpeningWindows(person_s=(EVER_S,), clerk_s=1, shared_s=())
     before = reader.facts(nobody, ever, first.opened_at, before=first.application_id).person_openings
-    reported, fault = _reported(seen)
+    last = sightings[-1] if sightings else None
+    # What was reported before is remembered without its digits: that it was no IMEI is all that is known.
+    fault = _reported(seen)[1] if seen else "dummy" if last is not None and last.device is None else None
     # By the IMEI that was seen: a second one that was declared with it may be another phone's.
-    present = sightings[-1].device if devices and fault is None else None
+    present = last.device if last is not None and fault is None else None
     declared = line.declared_imeis(chain)
     restriction = line.restriction_of(chain)
-    imsi_key = (
-        _keyed(keyring.imsi, imsi.validate, seen.imsi) if seen else sightings[-1].imsi if sightings else None
-    )
+    imsi_key = _keyed(keyring.imsi, imsi.validate, seen.imsi) if seen else last.imsi if last else None
     card = next((binding.imsi for binding in reversed(chain) if binding.imsi is not None), None)
     limits = policy.binding
-    listed = None
-    if fault is None and reported is not None:
-        listed = reader.listings(device_listing_keys(Device(imei=reported), keyring), now)
-    elif present is not None and seen is None:
-        listed = reader.listings((present,), now)  # by its number alone: its type was not kept
     return LineFacts(
         now=now,
         application_id=chain[-1].application_id,
@@ -402,14 +499,14 @@ def ask_about_line(
         is_new_user=before is not None and before[EVER_S] == 0,
         declared=bool(declared),
         restriction=restriction,
-        seen_at=devices[-1][0] if devices else None,
+        seen_at=None if last is None else last.seen_at,
         in_declared=None if present is None else _in_its_device(present, declared, devices),
         imsi_agrees=None if imsi_key is None or card is None else imsi_key == card,
         imei_fault=fault,
         in_area=None
         if seen is None or restriction is None or restriction.area is None
         else geo.is_inside(restriction.area, seen.position, seen.division),
-        first_change_at=changed[0] if changed else None,
+        first_change_at=next((moment for moment in changed if moment >= first.opened_at), None),
         changes=line.counts(changed, _seconds(limits.changes), now),
         devices={
             window_s: len({device for at, device in devices if at > now - timedelta(seconds=window_s)})
@@ -418,8 +515,9 @@ def ask_about_line(
         lines_on_device=None
         if present is None
         else reader.lines_on_device(present, key, _seconds(limits.lines_on_device), now),
-        device_listed=listed,
-        type_known=reported is not None,
+        device_listed=None
+        if present is None or last is None
+        else reader.listings((present, *_tac_keys(last.tac or "")), now),
         lists=reader.lists(now),
     )
 
@@ -429,18 +527,19 @@ def _in_its_device(present: str, declared: frozenset[str], devices: tuple[tuple[
     return present in declared if declared else devices[-1][1] == devices[0][1]
 
 
-def seen_as(sighting: Sighting, keyring: Keyring) -> Seen | None:
-    """What the history remembers of a sighting; None when the network reports no IMEI.
+def seen_as(sighting: Sighting, keyring: Keyring) -> Seen:
+    """What the history remembers of a sighting.
 
-    A placeholder that countless devices share would tie strangers to each other.
+    What is no IMEI is remembered as no device: a placeholder that countless devices share would tie strangers to
+    each other.
     """
     from simkyc.history.protocol import Seen
 
     number, _ = _reported(sighting)
-    if number is None:
-        return None
     card = _keyed(keyring.imsi, imsi.validate, sighting.imsi)
-    return Seen(sighting.seen_at, keyring.device(number), card)
+    if number is None:
+        return Seen(sighting.seen_at, None, card)
+    return Seen(sighting.seen_at, keyring.device(number), card, imei.tac(number))
 
 
 EVER_S: Final = 100 * 365 * DAY_S

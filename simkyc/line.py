@@ -30,6 +30,7 @@ __all__ = [
     "device_changes",
     "devices_seen",
     "held_line",
+    "holders_first",
     "restriction_of",
     "sim_changes",
     "swap_report",
@@ -104,6 +105,11 @@ def chain_of(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
     return tuple(bound[max(start, *given_up, 0) :])
 
 
+def holders_first(chain: Sequence[Binding]) -> Binding:
+    """What gave the number to whoever holds it now."""
+    return next((one for one in reversed(chain) if one.kind in {"opening", "transfer"}), chain[0])
+
+
 def sim_changes(chain: Sequence[Binding]) -> tuple[datetime, ...]:
     """When a card with another IMSI took over, the first card included, oldest first."""
     changes: list[datetime] = []
@@ -132,7 +138,9 @@ def devices_seen(chain: Sequence[Binding], sightings: Iterable[Seen]) -> tuple[t
     # The card may be tried before the counter has settled.
     since = chain[0].decided_at
     return tuple(
-        (seen.seen_at, same.get(seen.device, seen.device)) for seen in sightings if seen.seen_at >= since
+        (seen.seen_at, same.get(seen.device, seen.device))
+        for seen in sightings
+        if seen.seen_at >= since and seen.device is not None
     )
 
 

@@ -8,6 +8,7 @@ the file and needs nothing else. `policy_id` is a hash over all of it and stands
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from simkyc.errors import InputError, PolicyError
 from simkyc.numbers.division import Agreement
 from simkyc.numbers.documents import DocumentKind
 from simkyc.reasons import REASONS, Action
-from simkyc.verdict import EXPLAINED, Decision, Finding, LineAction, State
+from simkyc.verdict import EXPLAINED, Decision, Evidence, Finding, LineAction, State
 
 __all__ = ["Limit", "Measure", "Outcome", "Policy", "Ruling", "Window"]
 
@@ -74,6 +75,7 @@ class PartyLimits(Model):
     adult_age: Limit
     representative_window: Limit
     represented_people: Limit
+    handled_people: Limit
 
 
 class PhotoLimits(Model):
@@ -197,6 +199,78 @@ class OpeningLimits(Model):
     clerk_openings: Limit
 
 
+class TrailLimits(Model):
+    """How far one person may go from counter to counter, and how fast."""
+
+    window: Limit
+    refused_elsewhere: Limit
+    stores: Limit
+    dealers: Limit
+    speed_max: Limit
+    distance_min: Limit
+    clock_difference: Limit
+
+
+class RemoteLimits(Model):
+    """How far the device may be from the counter."""
+
+    device_distance_max: Limit
+
+
+class BatchLimits(Model):
+    """What is more than a usual day, an unusual run, and too much fraud behind one pair of hands."""
+
+    baseline_window: Limit
+    baseline_days_min: Limit
+    burst_factor: Limit
+    burst_deviations: Limit
+    burst_openings_min: Limit
+    remote_first_openings_min: Limit
+    remote_first_excess: Limit
+    run_window: Limit
+    consecutive_cards: Limit
+    consecutive_numbers: Limit
+    outcomes_window: Limit
+    fraudulent_of_staff: Limit
+    fraudulent_of_others: Limit
+
+
+class CommonValue(Model):
+    """When a place is shared by so many people, for so long, that it says nothing: a dormitory, the shop itself."""
+
+    people_min: Limit
+    lately: Window
+
+
+class SharedLimits(Model):
+    """How many people may give the same contact number, payer, delivery address or home address."""
+
+    contact: tuple[Window, ...] = Field(min_length=1)
+    payer: tuple[Window, ...] = Field(min_length=1)
+    delivery: tuple[Window, ...] = Field(min_length=1)
+    address: tuple[Window, ...] = Field(min_length=1)
+    common: CommonValue
+
+
+class IdentityLimits(Model):
+    """How faces of earlier openings are searched, and what a hit among so many is worth."""
+
+    window: Limit
+    nearest: Limit
+    expected_false_hits: Limit
+    other_face_false_match_rate: Limit
+    companion_people: Limit
+    companion_size_min: Limit
+    same_sex_only: bool
+
+
+class Combination(Model):
+    """Signs that say little alone: each has a weight, and together they ask for a supervisor."""
+
+    limit: Limit
+    weights: Mapping[str, float]
+
+
 class NoticeRules(Model):
     """Which notice is current and how old its signature may be."""
 
@@ -302,6 +376,12 @@ class Policy(Model):
     iot: IotLimits
     binding: BindingLimits
     openings: OpeningLimits
+    trail: TrailLimits
+    remote: RemoteLimits
+    batch: BatchLimits
+    shared: SharedLimits
+    identity: IdentityLimits
+    combination: Combination
     notice: NoticeRules
     admission: Admission
     measures: Mapping[str, Measure]
@@ -330,6 +410,8 @@ class Policy(Model):
         named |= {ruling.measure for ruling in self.reasons.values()}
         if named - {None} - self.measures.keys():
             raise ValueError("a measure is named that is not defined")
+        if self.combination.weights.keys() - REASONS.keys():
+            raise ValueError("a weight for a reason that does not exist")
         return self
 
     @classmethod
@@ -373,6 +455,25 @@ class Policy(Model):
     def policy_id(self) -> str:
         """`sha256:` and 16 hexadecimal digits over every value in the policy."""
         return "sha256:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+    def _combined(self, findings: Sequence[Finding]) -> Finding:
+        """Whether signs that lead to little alone come together; each reason weighs once."""
+        weights = self.combination.weights
+        signs = dict.fromkeys(
+            finding.reason
+            for finding in findings
+            if finding.state is State.FLAGGED and finding.reason in weights
+        )
+        total, limit = math.fsum(weights[sign] for sign in signs), self.combination.limit.value
+        return Finding(
+            check="combination",
+            reason="combination.several_signs",
+            state=State.FLAGGED if total >= limit and len(signs) > 1 else State.PASSED,
+            observed=total,
+            limit=limit,
+            unit="weight of signs",
+            evidence=tuple(Evidence(name=sign, value=weights[sign], unit="weight") for sign in signs),
+        )
 
     def line_actions(
         self,
@@ -440,6 +541,8 @@ class Policy(Model):
         absent = sorted(set(self.kinds[kind].checks) - {finding.check for finding in findings})
         if absent:
             raise PolicyError(f"required checks gave no finding: {', '.join(absent)}")
+        if kind != "line":
+            findings = (*findings, self._combined(findings))
         ruled: list[tuple[Decision, Finding]] = []
         for finding in findings:
             ruling = self.reasons.get(finding.reason)

@@ -1277,6 +1277,264 @@ _ALL = (
         _ONE_MOMENT,
         _CARD_CAP,
     ),
+    # trail
+    Reason(
+        "trail.refused_elsewhere",
+        A.CALL_SUPERVISOR,
+        W("在其他网点被拒", "refused at other stores"),
+        W(
+            "客户近日在其他网点未能办理：请主管核实。",
+            "The customer was turned away at another store lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "trail.many_stores",
+        A.CALL_SUPERVISOR,
+        W("多网点办理", "several stores"),
+        W(
+            "客户近日到过多个网点办理：可询问原因。",
+            "The customer applied at several stores lately: you may ask why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "trail.many_dealers",
+        A.CALL_SUPERVISOR,
+        W("多代理商办理", "several dealers"),
+        W(
+            "客户近日到过多家代理商办理：可询问原因。",
+            "The customer applied at several dealers lately: you may ask why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "trail.too_fast",
+        A.CALL_SUPERVISOR,
+        W("两次办理的间隔与距离", "time and distance between two counters"),
+        W(
+            "该证件不久前在远处网点用过：请主管核实持证人。",
+            "This ID was used at a counter far away a short time ago: the supervisor looks at who holds it.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # remote
+    Reason(
+        "remote.no_residence_shown",
+        A.CALL_SUPERVISOR,
+        W("本地居住、工作或学习证明", "proof of residence, work or study here"),
+        W(
+            "客户为异地证件且未出示本地证明：可请其出示居住证、学生证或工作证明。",
+            "The ID is from elsewhere and nothing shows residence here: you may ask for a permit or a student card.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "remote.residence_elsewhere",
+        A.CALL_SUPERVISOR,
+        W("证明所在地", "place of the proof"),
+        W(
+            "出示的居住、工作或学习证明不在本地。",
+            "What the customer showed is for another place.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "remote.device_elsewhere",
+        A.CALL_SUPERVISOR,
+        W("设备所在位置", "place of the device"),
+        W(
+            "登记的设备不在营业厅附近：可请客户出示设备。",
+            "The device is not near the counter: you may ask to see it.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "remote.delivery_elsewhere",
+        A.CALL_SUPERVISOR,
+        W("寄送地址", "place of delivery"),
+        W(
+            "寄送地址在外省：可询问收件人。",
+            "The card goes to another province: you may ask who receives it.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # batch
+    Reason(
+        "batch.clerk_burst",
+        A.CALL_SUPERVISOR,
+        W("工号当日开卡量", "the clerk's openings today"),
+        W(
+            "本工号当日开卡量明显高于平日。",
+            "This clerk opened far more cards than on usual days.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.dealer_burst",
+        A.CALL_SUPERVISOR,
+        W("代理商当日开卡量", "the dealer's openings today"),
+        W(
+            "本代理商当日开卡量明显高于平日。",
+            "This dealer opened far more cards than on usual days.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.store_burst",
+        A.CALL_SUPERVISOR,
+        W("网点当日开卡量", "the store's openings today"),
+        W(
+            "本网点当日开卡量明显高于平日。",
+            "This store opened far more cards than on usual days.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.terminal_burst",
+        A.CALL_SUPERVISOR,
+        W("终端当日开卡量", "the terminal's openings today"),
+        W(
+            "本终端当日开卡量明显高于平日。",
+            "This terminal opened far more cards than on usual days.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.remote_first_share",
+        A.CALL_SUPERVISOR,
+        W("异地新客户占比", "share of newcomers from elsewhere"),
+        W(
+            "本工号当日异地新客户占比明显偏高。",
+            "Far more of this clerk's customers than usual are newcomers from elsewhere.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.consecutive_cards",
+        A.CALL_SUPERVISOR,
+        W("连号卡", "cards in a row"),
+        W(
+            "连号的卡在短时间内发给了不同的人。",
+            "Cards in a row went to different people in a short time.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.consecutive_numbers",
+        A.CALL_SUPERVISOR,
+        W("连号手机号码", "phone numbers in a row"),
+        W(
+            "连号的手机号码在短时间内办给了不同的人。",
+            "Phone numbers in a row went to different people in a short time.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.fraudulent_before",
+        A.CALL_SUPERVISOR,
+        W("关联涉诈号码", "numbers used for fraud before"),
+        W(
+            "本次办理与涉诈号码有关联：请主管核实，不要发卡。",
+            "This application is linked to numbers used for fraud: the supervisor decides, do not issue before.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # shared
+    Reason(
+        "shared.contact",
+        A.CALL_SUPERVISOR,
+        W("联系电话", "contact number"),
+        W(
+            "该联系电话近期被多人登记：请主管核实。",
+            "Many people gave this contact number lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "shared.payer",
+        A.CALL_SUPERVISOR,
+        W("付款账户", "payer"),
+        W(
+            "该付款账户近期为多人付款：请主管核实。",
+            "This account paid for many people lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "shared.delivery",
+        A.CALL_SUPERVISOR,
+        W("寄送地址", "delivery address"),
+        W(
+            "该寄送地址近期被多人登记。",
+            "Many people gave this delivery address lately.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "shared.address",
+        A.CALL_SUPERVISOR,
+        W("登记住址", "home address"),
+        W(
+            "该住址近期被多人登记。",
+            "Many people gave this home address lately.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    # identity
+    Reason(
+        "identity.face_under_other_id",
+        A.CALL_SUPERVISOR,
+        W("同一人脸不同证件", "same face under another ID"),
+        W(
+            "该人脸可能曾用其他证件办理：请主管核实持证人。",
+            "This face may have applied under another ID: the supervisor looks at who holds it.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
+    Reason(
+        "identity.id_with_other_face",
+        A.CALL_SUPERVISOR,
+        W("同一证件不同人脸", "same ID with another face"),
+        W(
+            "该证件以往办理时的人脸与本次不同：请主管核实持证人。",
+            "This ID came with another face before: the supervisor looks at who holds it.",
+        ),
+        _ONE_MOMENT,
+        _FACE_RULE,
+    ),
+    Reason(
+        "identity.companion_of_many",
+        A.CALL_SUPERVISOR,
+        W("陪同人员", "the same companion"),
+        W(
+            "陪同人员近期陪同过多人办卡：请主管核实。",
+            "Whoever stands beside the customer stood beside many others lately: the supervisor asks why.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
     # notice
     Reason(
         "notice.not_signed",
@@ -1343,6 +1601,18 @@ _ALL = (
         ),
         _SIGN,
         _NOTICE_RULE,
+    ),
+    # combination: given by the policy itself
+    Reason(
+        "combination.several_signs",
+        A.CALL_SUPERVISOR,
+        W("多项迹象", "several signs together"),
+        W(
+            "多项迹象同时出现：请主管核实用途。",
+            "Several signs come together: the supervisor asks what the card is for.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
     ),
     # binding and restriction: lines after their card was issued
     Reason(

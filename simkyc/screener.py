@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,19 +18,22 @@ from pydantic import TypeAdapter, ValidationError
 
 from simkyc import line
 from simkyc._version import __version__
-from simkyc.application import Application, IdDocument, Identifier, Role
+from simkyc.application import Application, IdDocument, Identifier
 from simkyc.authority import Authority
 from simkyc.checks import CHECKS, LINE_CHECKS
 from simkyc.errors import InputError, NumberError, SettlementError
-from simkyc.facts import Facts, HeldLine, LineFacts, PersonFacts
+from simkyc.facts import Facts, GalleryFacts, HeldLine, LineFacts
 from simkyc.gather import (
+    About,
     ask_about,
     ask_about_line,
     device_listing_keys,
+    is_remote_first,
     listing_keys,
     opening_keys,
     opening_windows,
     person_key,
+    renewed_keys,
     seen_as,
 )
 from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_lock
@@ -42,8 +45,10 @@ from simkyc.verdict import Decision, Finding, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
+    from simkyc.gallery import GallerySearch, Searched
+    from simkyc.history.keys import Keyring
     from simkyc.history.lists import Lists
-    from simkyc.history.protocol import History, OpeningKeys, Reader, Recorded
+    from simkyc.history.protocol import History, OpeningKeys, Reader, Recorded, Transaction
 
 __all__ = ["Screener"]
 
@@ -84,6 +89,7 @@ class Screener:
         faces: FaceEngine | None = None,
         authority: Authority | None = None,
         secret: bytes | str | None = None,
+        former_secrets: Sequence[bytes | str] | None = None,
         clock: Callable[[], datetime] = _now,
     ) -> Self:
         """Open a history and make a screener on it.
@@ -96,6 +102,7 @@ class Screener:
             authority: The verification service to ask; None to ask nobody, which every verdict then says.
             secret: Key of the keyed hashes, at least 16 bytes. None: the environment's `SIMKYC_SECRET`,
                 else a key file beside a SQLite database, made when the database is.
+            former_secrets: Secrets that were replaced by this one; None: the environment's SIMKYC_FORMER_SECRETS.
             clock: Tells the time, with a zone. For tests.
 
         Raises:
@@ -109,7 +116,7 @@ class Screener:
         if isinstance(history, str):
             from simkyc.history import open_history
 
-            history = open_history(history, secret=secret)
+            history = open_history(history, secret=secret, former_secrets=former_secrets)
         return cls(history, policy, faces, authority, clock)
 
     @property
@@ -148,21 +155,23 @@ class Screener:
         stopwatch = _Stopwatch()
         canonical = _canonical(application)
         application = Application.from_json(canonical)  # whoever made it may have gone round its checks
-        body = self._history.keyring.body(canonical)
         recorded = self._recorded(application.application_id)
         if recorded is not None:
-            return _replay(recorded, body)
+            return _replay(recorded, canonical, self._history.keyring)
         with stopwatch.lap("people"):
             today = _whole_second(self._clock())
-            people = ask_about(application, self._policy, lambda: self.faces, self._authority, today)
+            about = ask_about(application, self._policy, lambda: self.faces, self._authority, today)
+        with stopwatch.lap("gallery"):
+            searched = self._search(application, about, today)
         # Done again where the connection was lost: if the verdict was recorded all the same, it is replayed.
-        return self._history.retrying(lambda: self._admit(application, body, people, stopwatch))
+        return self._history.retrying(lambda: self._admit(application, canonical, about, searched, stopwatch))
 
     def _admit(
         self,
         application: Application,
-        body: str,
-        people: Mapping[Role, PersonFacts],
+        canonical: str,
+        about: About,
+        searched: Searched | None,
         stopwatch: _Stopwatch,
     ) -> Verdict:
         """Ask the history, decide and record."""
@@ -171,9 +180,10 @@ class Screener:
         with self._history.write(locks) as transaction:
             recorded = transaction.recorded(application.application_id)
             if recorded is not None:
-                return _replay(recorded, body)
+                return _replay(recorded, canonical, self._history.keyring)
+            self._renew(transaction, application)
             now = _whole_second(self._clock())
-            verdict = self._judge(application, transaction, people, now, stopwatch)
+            verdict, facts = self._judge(application, transaction, about, searched, now, stopwatch)
             restriction = application.restriction
             transaction.record(
                 Entry(
@@ -181,12 +191,15 @@ class Screener:
                     kind=application.kind,
                     service=application.sim.service,
                     restriction_json=None if restriction is None else restriction.to_json(),
-                    body_digest=body,
+                    body_digest=self._history.keyring.body(canonical),
                     keys=keys,
                     decided_at=now,
                     decision=verdict.decision,
                     verdict_json=verdict.to_json(),
                     admitted_until=self._admitted_until(verdict.decision, now),
+                    position=application.store.position,
+                    is_remote_first=is_remote_first(application, facts, self._policy),
+                    faces=searched.faces if searched else (),
                 )
             )
         _log.info("screened", extra=_told(verdict))
@@ -223,10 +236,16 @@ class Screener:
         stopwatch = _Stopwatch()
         application = Application.from_json(_canonical(application))
         now = _whole_second(self._clock() if at is None else at)
+        if self._history.keyring.former:
+            with self._history.write(opening_keys(application, self._history.keyring).locks) as transaction:
+                self._renew(transaction, application)
         with stopwatch.lap("people"):
-            people = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
+            about = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
+        with stopwatch.lap("gallery"):
+            searched = self._search(application, about, now)
         with self._history.read() as reader:
-            return self._judge(application, reader, people, now, stopwatch)
+            verdict, _ = self._judge(application, reader, about, searched, now, stopwatch)
+        return verdict
 
     def activated(self, sighting: Sighting) -> Verdict:
         """Remember that the network saw a line in a device, and judge the line.
@@ -244,6 +263,7 @@ class Screener:
         if not isinstance(sighting, Sighting):
             raise InputError("a Sighting is reported, and nothing else: Sighting.from_json reads one")
         number, now = _msisdn(sighting.msisdn), _whole_second(self._clock())
+        self._number_key(number)
         seen_at = _whole_second(sighting.seen_at)
         if seen_at > now + timedelta(minutes=self._policy.counter_clock.max_difference.value):
             raise InputError("the line was seen in the future: see to the clocks")
@@ -271,6 +291,7 @@ class Screener:
             HistoryError: The history cannot be read.
         """
         number, now = _msisdn(number), _whole_second(self._clock() if at is None else at)
+        self._number_key(number)
         with self._history.read() as reader:
             facts = ask_about_line(reader, self._history.keyring, number, None, self._policy, now)
         return self._judge_line(facts, now)
@@ -295,10 +316,101 @@ class Screener:
             or not 1 <= max_age_hours <= 2400
         ):
             raise InputError("max_age_hours is 1 to 2400")
-        key, now = self._history.keyring.msisdn(_msisdn(number)), _whole_second(self._clock())
+        key, now = self._number_key(number), _whole_second(self._clock())
         with self._history.read() as reader:
             bindings, sightings = reader.bindings(key, now), reader.sightings(key, now)
         return line.swap_report(bindings, sightings, timedelta(hours=max_age_hours), now)
+
+    def report_outcome(self, number: str, *, is_fraud: bool) -> None:
+        """Say what became of a number: it was used for fraud, or it was suspected and is cleared.
+
+        It counts against the dealer, clerk, device, contact number, payer and so on that later applications share
+        with the one that opened it, until a later word clears it.
+
+        Args:
+            number: The MSISDN; the line that it is bound to now, or was last, is meant.
+            is_fraud: True for fraud, False for cleared.
+
+        Raises:
+            InputError: The MSISDN is none.
+            SettlementError: No such number was opened here.
+            HistoryError: It could not be written.
+        """
+        if not isinstance(is_fraud, bool):
+            raise InputError("is_fraud is True or False")
+        key, now = self._number_key(number), _whole_second(self._clock())
+        with self._history.write((number_lock(key),)) as transaction:
+            opened = [one for one in transaction.bindings(key, now) if one.kind in line.BINDING_KINDS]
+            if not opened:
+                raise SettlementError("no such number was opened here")
+            first = next((one for one in reversed(opened) if one.kind in {"opening", "transfer"}), opened[0])
+            transaction.report_outcome(first.application_id, now, is_fraud=is_fraud)
+
+    def purge(self, before: datetime) -> int:
+        """Delete what is older than the law or the company wants it kept; a record stays that it ran.
+
+        Numbers that are in use stay counted, whatever their age; of their applications what other people's are
+        compared with goes too: faces, contacts, devices.
+
+        Args:
+            before: What was decided before this time goes.
+
+        Returns:
+            How many rows went.
+
+        Raises:
+            InputError: `before` has no zone, or lies in the future.
+            HistoryError: It could not be written.
+        """
+        now = _whole_second(self._clock())
+        if _whole_second(before) > now:
+            raise InputError("what is to come cannot be deleted")
+        with self._history.write() as transaction:
+            return transaction.purge(before, now)
+
+    def erase_person(self, document: IdDocument, *, listings: bool = True) -> int:
+        """Delete everything of one person, so that no question finds them; a record stays that it ran.
+
+        Args:
+            document: Any document of theirs; those of other kinds count as other people.
+            listings: Whether entries of lists go as well. A list that the law demands must stay: say False.
+
+        Returns:
+            How many rows went.
+
+        Raises:
+            InputError: The document's number is malformed.
+            SettlementError: The person holds a number that is in use: close it first.
+            HistoryError: It could not be written.
+        """
+        keyring, now = self._history.keyring, _whole_second(self._clock())
+        person = person_key(document, keyring)
+        if person is None:
+            raise InputError("the document's number is malformed, so nobody is known by it")
+        listed = listing_keys(document, keyring)
+        with self._history.write() as transaction:
+            for former in keyring.former:
+                known = (person_key(document, former) or "", *listing_keys(document, former))
+                transaction.rekey(list(zip(known, (person, *listed), strict=True)), None)
+            if transaction.holds_numbers(person):
+                raise SettlementError("this person holds numbers that are in use: close them first")
+            return transaction.erase_person(person, listed if listings else (), now)
+
+    def _renew(self, transaction: Transaction, application: Application) -> None:
+        """Bring what is known of these people and things under the present secret, where there were others."""
+        keyring = self._history.keyring
+        if keyring.former:
+            number = opening_keys(application, keyring).msisdn
+            transaction.rekey(renewed_keys(application, keyring), number)
+
+    def _number_key(self, number: str) -> str:
+        """What the history knows a number by; what was known under a secret of before is brought under this one."""
+        keyring, valid = self._history.keyring, _msisdn(number)
+        key = keyring.msisdn(valid)
+        if keyring.former:
+            with self._history.write((number_lock(key),)) as transaction:
+                transaction.rekey([(former.msisdn(valid), key) for former in keyring.former], None)
+        return key
 
     def _judge_line(self, facts: LineFacts | None, now: datetime) -> Verdict:
         stopwatch = _Stopwatch()
@@ -423,28 +535,40 @@ class Screener:
         self,
         application: Application,
         reader: Reader,
-        people: Mapping[Role, PersonFacts],
+        about: About,
+        searched: Searched | None,
         now: datetime,
         stopwatch: _Stopwatch,
-    ) -> Verdict:
+    ) -> tuple[Verdict, Facts]:
         with stopwatch.lap("history"):
             keys = opening_keys(application, self._history.keyring)
             # Judged again, a recorded application must not count against itself.
             before = application.application_id
-            openings = reader.facts(keys, opening_windows(self._policy), now, before=before)
+            windows = opening_windows(self._policy)
+            openings = reader.facts(keys, windows, now, before=before)
+            patterns = reader.patterns(keys, windows, now, before=before)
             held = self._held_line(application, keys, reader, now)
             device = application.device
             device_keys = device_listing_keys(device, self._history.keyring) if device else ()
             device_listed = reader.listings(device_keys, now) if device_keys else None
             people = {
                 subject.role: replace(
-                    people[subject.role], listed=self._listed(subject.document, reader, now)
+                    about.people[subject.role], listed=self._listed(subject.document, reader, now)
                 )
                 for subject in application.subjects
             }
             lists = reader.lists(now)
+        with stopwatch.lap("gallery"):
+            gallery = None if searched is None else self._gallery_facts(searched, reader, now, before)
         facts = Facts(
-            now=now, people=people, openings=openings, line=held, device_listed=device_listed, lists=lists
+            now=now,
+            people=people,
+            openings=openings,
+            line=held,
+            device_listed=device_listed,
+            lists=lists,
+            patterns=patterns,
+            gallery=gallery,
         )
         asked = self._policy.kinds[application.kind].checks
         findings: list[Finding] = []
@@ -454,7 +578,7 @@ class Screener:
                     findings.extend(check(application, facts, self._policy))
         outcome = self._policy.decide(findings, application.kind)
         carried_out = application.kind if self._admitted_until(outcome.decision, now) else None
-        return self._verdict(
+        verdict = self._verdict(
             outcome,
             application_id=application.application_id,
             engine_id=next((known.face.engine_id for known in people.values() if known.face), None),
@@ -462,6 +586,42 @@ class Screener:
             elapsed_ms=stopwatch.elapsed_ms,
             line_actions=self._policy.line_actions(outcome.findings, now, carried_out),
         )
+        return verdict, facts
+
+    def _search(self, application: Application, about: About, now: datetime) -> Searched | None:
+        """Search the faces of earlier openings, outside of any transaction; None where there is no face."""
+        if not about.templates or "identity" not in self._policy.kinds[application.kind].checks:
+            return None
+        from simkyc.gallery import Captured
+
+        keyring = self._history.keyring
+        subjects = {str(one.role): one for one in application.subjects}
+        applicant = person_key(application.document, keyring)
+        captured = []
+        for place, (role, template) in enumerate(about.templates):
+            subject = subjects.get(role)
+            captured.append(
+                Captured(
+                    role=role if subject else f"companion-{place}",
+                    template=template,
+                    person=person_key(subject.document, keyring) if subject else applicant,
+                    sex=subject.document.sex if subject else None,
+                )
+            )
+        with self._history.read() as reader:
+            return self._gallery_search.search(captured, reader, now)
+
+    @cached_property
+    def _gallery_search(self) -> GallerySearch:
+        from simkyc.gallery import GallerySearch
+
+        return GallerySearch(self.faces.engine_id, self._history.keyring, self._policy)
+
+    def _gallery_facts(
+        self, searched: Searched, reader: Reader, now: datetime, before: str
+    ) -> GalleryFacts | None:
+        calibration = self.faces.calibration("live-live")
+        return self._gallery_search.facts(searched, reader, calibration, now, before)
 
     def _verdict(self, outcome: Outcome, **fields: Any) -> Verdict:
         return Verdict(
@@ -538,8 +698,8 @@ def _canonical(application: Application) -> str:
     return application.to_json()
 
 
-def _replay(recorded: Recorded, body: str) -> Verdict:
-    if recorded.body_digest != body:
+def _replay(recorded: Recorded, canonical: str, keyring: Keyring) -> Verdict:
+    if not keyring.is_body(canonical, recorded.body_digest):
         raise InputError("another application was screened under this application_id; use a new one")
     return Verdict.from_json(recorded.verdict_json)
 

@@ -28,14 +28,15 @@ ALLOWED = {
     "authority": {"errors"},
     "policy": BORDER | {"numbers"},
     "lists": {"application", "errors", "numbers"},
-    "facts": {"application", "authority", "policy", "numbers", "lists", "verdict"},
+    "facts": {"application", "authority", "errors", "policy", "numbers", "lists", "verdict"},
     "geo": {"application"},
     "line": {"application", "facts", "history"},
     "gather": PURE | {"geo", "line", "faces", "history"},
-    "checks": PURE | {"notice"},
+    "checks": PURE | {"geo", "notice"},
+    "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
-    "screener": PURE | {"gather", "line", "_version", "checks", "faces", "history"},
+    "screener": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
     "cli": PURE | {"_version", "history", "notice", "screener", "testing"},
 }
@@ -46,7 +47,7 @@ HEAVY = (
     *("httpx", "httpcore", "stamina", "circuitbreaker", "alembic", "psycopg"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "history", "testing"}
+HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "testing"}
 
 
 def modules() -> list[Path]:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from simkyc.application import Application
 from simkyc.checks import (
     authority,
+    batch,
     binding,
     consent,
     counter_clock,
@@ -20,6 +21,7 @@ from simkyc.checks import (
     device_sim,
     document,
     face,
+    identity,
     iot,
     line,
     listed,
@@ -29,7 +31,10 @@ from simkyc.checks import (
     photo,
     presentation,
     real_name,
+    remote,
     restriction,
+    shared,
+    trail,
 )
 from simkyc.facts import Facts, LineFacts
 from simkyc.policy import Policy
@@ -55,6 +60,11 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("device", device.check),
     ("iot", iot.check),
     ("openings", openings.check),
+    ("trail", trail.check),
+    ("remote", remote.check),
+    ("batch", batch.check),
+    ("shared", shared.check),
+    ("identity", identity.check),
     ("notice", notice.check),
 )
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from simkyc.checks.answers import answer, listed_as, not_assessed, within_windows
 from simkyc.facts import LineFacts
 from simkyc.policy import Policy
-from simkyc.verdict import Finding, State
+from simkyc.verdict import Finding
 
 __all__ = ["check"]
 
@@ -118,14 +118,6 @@ def _device(line: LineFacts, policy: Policy) -> Iterator[Finding]:
         ("device_blacklisted", "blacklisted_device"),
         ("device_bulk_sim", "bulk_sim_device"),
     ):
-        yield _listed(f"binding.{reason}", name, line, malformed)
+        yield listed_as(f"binding.{reason}", name, line.device_listed, line.lists, malformed)
     cause = "iot" if line.service == "iot" and malformed is None else malformed
-    yield _listed("binding.device_not_a_phone", "not_a_phone", line, cause)
-
-
-def _listed(reason: str, name: str, line: LineFacts, cause: str | None) -> Finding:
-    """Whether a list names the device; a list of types says nothing where its type is not known any more."""
-    finding = listed_as(reason, name, line.device_listed, line.lists, cause)
-    if finding.state is State.PASSED and not line.type_known:
-        return not_assessed(reason, "type_not_kept")
-    return finding
+    yield listed_as("binding.device_not_a_phone", "not_a_phone", line.device_listed, line.lists, cause)

@@ -18,11 +18,9 @@ from __future__ import annotations
 
 from simkyc.application import Application
 from simkyc.checks.answers import answer, not_assessed, within_windows
-from simkyc.errors import NumberError
-from simkyc.facts import Facts
-from simkyc.numbers import division, documents
+from simkyc.facts import Facts, from_elsewhere
 from simkyc.policy import OpeningLimits, Policy, Window
-from simkyc.verdict import Evidence, Finding
+from simkyc.verdict import Finding
 
 __all__ = ["check"]
 
@@ -33,7 +31,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     return (
         _cap(application, facts, limits),
         *_repeats("openings.repeat", limits.repeat, facts),
-        *_far(application, facts, limits),
+        *_far(application, facts, policy),
         answer(
             "openings.clerk_burst",
             holds=facts.openings.clerk_openings + 1 > limits.clerk_openings.value,
@@ -70,20 +68,12 @@ def _repeats(reason: str, windows: tuple[Window, ...], facts: Facts) -> tuple[Fi
     return tuple(within_windows(reason, windows, counts, "openings", facts.now))
 
 
-def _far(application: Application, facts: Facts, limits: OpeningLimits) -> tuple[Finding, ...]:
+def _far(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
     reason, combined = "openings.far_from_home", "openings.repeat_far_from_home"
-    document = application.document
-    try:
-        home = documents.division(document.kind, document.number)
-    except NumberError:
-        return (not_assessed(reason, "number_malformed"), not_assessed(combined, "number_malformed"))
-    if home is None:
-        return (not_assessed(reason, "no_home_division"), not_assessed(combined, "no_home_division"))
-    level = division.agreement(home, application.store.division)
-    if level == "not_comparable":
-        return (not_assessed(reason, "no_home_division"), not_assessed(combined, "no_home_division"))
-    is_far = level in limits.far_agreements
-    far = answer(reason, holds=is_far, evidence=(Evidence(name="agreement", value=level),))
+    limits, is_far = policy.openings, from_elsewhere(application, policy)
+    if isinstance(is_far, str):
+        return (not_assessed(reason, is_far), not_assessed(combined, is_far))
+    far = answer(reason, holds=is_far)
     repeats = _repeats(combined, limits.repeat_far_from_home, facts)
     if not is_far:
         return (far, answer(combined, holds=False, cause="near_home"))

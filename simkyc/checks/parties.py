@@ -121,6 +121,7 @@ def _representative(
     others = None if seen is None else max(counts.people for counts in seen.values())
     age = age_years(representative.document.birth_date, today)
     # In a company whoever uses the number may also handle it; nobody else acts for themselves.
+    most = limits.represented_people if application.organisation is None else limits.handled_people
     is_own = application.organisation is None and is_same_person(
         representative.document, application.document
     )
@@ -129,9 +130,9 @@ def _representative(
         if others is None
         else answer(
             "parties.representative_many_people",
-            holds=others + 1 > limits.represented_people.value,
+            holds=others + 1 > most.value,
             observed=others + 1,
-            limit=limits.represented_people.value,
+            limit=most.value,
             unit=f"people in {limits.representative_window.value:g} days",
             data_as_of=facts.now,
         )

@@ -37,6 +37,9 @@ rate is then within 30% of the measured one with 90% confidence, were the pairs 
 
 RESAMPLINGS = 200
 
+EXTRAPOLATED_DECADES = 4.0
+"""How far below the table a rate is guessed at most."""
+
 
 class CalibrationPoint(Model):
     """One row of a calibration.
@@ -130,6 +133,22 @@ class Calibration(Model):
         share = (distance - left.distance) / (right.distance - left.distance)
         logarithm = (1 - share) * math.log(left.false_match_rate) + share * math.log(right.false_match_rate)
         return math.exp(logarithm)
+
+    def tail_rate_at(self, distance: float) -> tuple[float, bool]:
+        """The share of impostors who come as near, carried on below the table, and whether it is.
+
+        Searches among many need rates that no calibration has the pairs for. Below its smallest distance the rate's
+        logarithm is carried on along the straight line through the table's two smallest points, and by
+        `EXTRAPOLATED_DECADES` at most: a guess, and called one.
+        """
+        lowest, second = self.points[0], self.points[1]
+        if distance >= lowest.distance:
+            return self.false_match_rate_at(distance), False
+        slope = math.log10(second.false_match_rate / lowest.false_match_rate) / (
+            second.distance - lowest.distance
+        )
+        decades = min((lowest.distance - distance) * slope, EXTRAPOLATED_DECADES)
+        return lowest.false_match_rate * 10**-decades, True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

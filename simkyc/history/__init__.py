@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,7 +49,11 @@ class HistoryInfo:
 
 
 def open_history(
-    url: str, *, secret: bytes | str | None = None, lock_timeout_s: float = 5.0
+    url: str,
+    *,
+    secret: bytes | str | None = None,
+    former_secrets: Sequence[bytes | str] | None = None,
+    lock_timeout_s: float = 5.0,
 ) -> SqliteHistory | PostgresHistory:
     """Open a history, making a new one where there is none yet.
 
@@ -62,6 +67,8 @@ def open_history(
         secret: What the keyed hashes are made with, at least 16 bytes; text counts as UTF-8. Without it
             the environment variable SIMKYC_SECRET holds it as text, or else a key file that is made
             beside a new SQLite database (`kyc.db.key`). A history in memory draws its own.
+        former_secrets: Secrets that were replaced by this one, as long as something is still known under them: what
+            is met again is brought under the new secret. Without them SIMKYC_FORMER_SECRETS holds them, one a line.
         lock_timeout_s: Longest wait in seconds for another writer, at most an hour.
 
     Raises:
@@ -79,16 +86,16 @@ def open_history(
     scheme = _scheme(url)
     if not isinstance(lock_timeout_s, int | float) or not 0 <= lock_timeout_s <= LONGEST_WAIT_S:
         raise InputError(f"lock_timeout_s must be 0 to {LONGEST_WAIT_S:g} seconds")
-    from simkyc.history.secret import given_secret
+    from simkyc.history.secret import given_former, given_secret
 
     if scheme == "postgresql":
         from simkyc.history.postgresql import PostgresHistory
 
-        return PostgresHistory(url, given_secret(secret), float(lock_timeout_s))
+        return PostgresHistory(url, given_secret(secret), given_former(former_secrets), float(lock_timeout_s))
     path = _sqlite_path(url)
     from simkyc.history.sqlite import SqliteHistory
 
-    return SqliteHistory(path, given_secret(secret), float(lock_timeout_s))
+    return SqliteHistory(path, given_secret(secret), given_former(former_secrets), float(lock_timeout_s))
 
 
 def history_info(url: str) -> HistoryInfo:

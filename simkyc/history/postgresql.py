@@ -222,17 +222,20 @@ class PostgresHistory:
     Args:
         url: `postgresql://user:password@host/database`.
         secret: What the keyed hashes are made with.
+        former: Secrets that were replaced by it.
         lock_timeout_s: Longest wait in seconds for others who write under the same keys.
     """
 
-    def __init__(self, url: str, secret: bytes | None, lock_timeout_s: float) -> None:
+    def __init__(
+        self, url: str, secret: bytes | None, former: Sequence[bytes], lock_timeout_s: float
+    ) -> None:
         self._server = Server(url, lock_timeout_s)
         if secret is None:
             raise HistorySecretError(
                 f"a shared history has no key file: give its secret as `secret` or {ENVIRONMENT}, the same on every "
                 "machine"
             )
-        self._keyring = Keyring(secret)
+        self._keyring = Keyring(secret, former)
         try:
             self._open()
         except BaseException:
@@ -282,7 +285,10 @@ class PostgresHistory:
                     fingerprint = self._keyring.fingerprint()
                     schema.create(fingerprint)
         if self._keyring.fingerprint() != fingerprint:
-            raise HistorySecretError("the history was written with another secret: open it with that one")
+            if not self._keyring.replaces(fingerprint):
+                raise HistorySecretError("the history was written with another secret: open it with that one")
+            with self._server.transaction(BEGIN_WRITING, _locks(())) as connection:
+                SqlSchema(connection, name_fault).replace_secret(self._keyring.fingerprint())
 
 
 @contextmanager

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
-from simkyc.application import ApplicationKind, Service
-from simkyc.facts import OpeningFacts, SharedThing
+from simkyc.application import ApplicationKind, Position, Service
+from simkyc.facts import Actor, OpeningFacts, PatternFacts, SharedThing
 from simkyc.history.keys import Keyring
 from simkyc.lists.stock import CardState
 from simkyc.lists.watch import Listing
@@ -25,6 +25,7 @@ __all__ = [
     "Binding",
     "CardOnRecord",
     "DeviceOnRecord",
+    "Enrolled",
     "Entry",
     "History",
     "OpeningKeys",
@@ -35,6 +36,7 @@ __all__ = [
     "StockCard",
     "StockFault",
     "StockImport",
+    "StoredFace",
     "Transaction",
     "WatchEntry",
     "WatchImport",
@@ -73,6 +75,7 @@ class OpeningKeys:
         imsi: Keyed hash of the IMSI; None when absent or malformed.
         msisdn: Keyed hash of the MSISDN in E.164; None when malformed.
         shared: What it may share with others, as far as it names it well-formed: which thing and its key.
+        neighbours: Keyed hashes of the phone numbers next to its own, by their distance up and down.
     """
 
     person: str | None
@@ -85,6 +88,19 @@ class OpeningKeys:
     imsi: str | None = None
     second_device: str | None = None
     shared: tuple[tuple[SharedThing, str], ...] = ()
+    terminal_id: str | None = None
+    neighbours: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def actors(self) -> tuple[tuple[Actor, str], ...]:
+        """Who served and where, as far as it is named."""
+        named: tuple[tuple[Actor, str | None], ...] = (
+            ("clerk", self.clerk_id),
+            ("store", self.store_id),
+            ("dealer", self.dealer_id),
+            ("terminal", self.terminal_id),
+        )
+        return tuple((what, key) for what, key in named if key)
 
     @property
     def locks(self) -> tuple[str, ...]:
@@ -103,6 +119,10 @@ class OpeningWindows:
     person_s: tuple[int, ...]
     clerk_s: int
     shared_s: tuple[tuple[SharedThing, tuple[int, ...]], ...]
+    trail_s: int = 0
+    neighbours_s: int = 0
+    baseline_s: int = 0
+    outcomes_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +149,64 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the network saw of a number: a device, and the IMSI where it said so."""
+    """What the network saw of a number: a device, and the IMSI where it said so.
+
+    Attributes:
+        device: None where what it reported is no IMEI.
+        tac: The type allocation code, which lists may name.
+    """
 
     seen_at: datetime
-    device: str
+    device: str | None
     imsi: str | None
+    tac: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFace:
+    """A face as the history keeps it. `vector` is biometric data, turned by the deployment's secret.
+
+    Attributes:
+        role: Whose it is in the application, or `companion`.
+        person: Keyed hash of the person, where the ID names one.
+        sex: As the ID says.
+        vector: Little-endian float16.
+    """
+
+    role: str
+    engine_id: str
+    person: str | None
+    sex: str | None
+    vector: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """One stored template and what it may be searched by.
+
+    Attributes:
+        entry_no: Number of the application in the history.
+        role: Whose face it is in the application, or `companion` with a number.
+        person: Keyed hash of the applicant's identity.
+        sex: As the ID says; None of a companion.
+        decided_at: When it was recorded.
+        vector: Little-endian float16, turned by the secret.
+    """
+
+    entry_no: int
+    role: str
+    person: str | None
+    sex: str | None
+    decided_at: datetime
+    vector: bytes
+
+    @property
+    def is_companion(self) -> bool:
+        """Whether it stood beside the customer."""
+        return self.role.startswith("companion")
+
+    def __repr__(self) -> str:
+        return f"Enrolled(entry_no={self.entry_no}, role={self.role!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +216,9 @@ class Entry:
     Attributes:
         body_digest: Keyed hash of the whole application, so that another body under the same id is noticed.
         restriction_json: What an IoT card is held to.
+        position: Where the store stands.
+        is_remote_first: Whether it is the first number of somebody from elsewhere.
+        faces: Who looked into the camera, and who stood beside them.
         admitted_until: Until when it counts as pending; None when it was not admitted.
     """
 
@@ -156,6 +232,9 @@ class Entry:
     verdict_json: str
     admitted_until: datetime | None
     restriction_json: str | None = None
+    position: Position | None = None
+    is_remote_first: bool = False
+    faces: tuple[StoredFace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +399,27 @@ class Reader(Protocol):
     def lists(self, at: datetime) -> Mapping[str, datetime]:
         """When each list that simkyc knows by name was last brought up to date, as of `at`."""
 
+    def patterns(
+        self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
+    ) -> PatternFacts:
+        """What the history says of the pattern behind an opening as of `at`; `before` as in `facts`."""
+
+    def faces(self, engine_id: str, after: int, since: datetime, most: int = 50_000) -> tuple[Enrolled, ...]:
+        """At most so many templates of one engine recorded since, of applications after that number, in their order."""
+
+    def faces_of(
+        self, person: str, engine_id: str, since: datetime, *, before: str | None = None
+    ) -> tuple[Enrolled, ...]:
+        """Templates of this person recorded since, by applications before this one."""
+
+    def faces_there(
+        self, entries: Sequence[int], *, before: str | None = None
+    ) -> Mapping[tuple[int, str], Position | None]:
+        """Which faces of these applications are still kept, by number and role, and where the store stands."""
+
+    def erased(self) -> int:
+        """Grows whenever something was deleted, so that a copy of what is kept is made anew."""
+
     def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
         """Everything that was carried out for this number as of `at`, oldest first; `before` as in `facts`."""
 
@@ -392,6 +492,36 @@ class Transaction(Reader, Protocol):
         Raises:
             SettlementError: The application is unknown, was not admitted, opened no number, or the number was handed
                 to somebody else since.
+        """
+
+    def report_outcome(self, application_id: str, at: datetime, *, is_fraud: bool) -> None:
+        """What became of the number that this application opened. A later word ends the earlier one.
+
+        Raises:
+            SettlementError: The application is unknown, was not admitted, or nothing was opened by it.
+        """
+
+    def purge(self, before: datetime, at: datetime) -> int:
+        """Delete what was decided before and binds no number now; return how many applications."""
+
+    def rekey(self, pairs: Sequence[tuple[str, str]], msisdn: str | None) -> None:
+        """Bring what is known under the first key of each pair under the second: a new secret makes new keys.
+
+        Args:
+            pairs: Keys under a secret of before, and the same under the present one.
+            msisdn: The number that they are about, by its new key; None where there is none.
+        """
+
+    def holds_numbers(self, person: str) -> bool:
+        """Whether this person holds a number that is in use."""
+
+    def erase_person(self, person: str, keys: Sequence[str], at: datetime) -> int:
+        """Delete everything of one person, also what names them beside somebody else; return how many rows.
+
+        Args:
+            person: Keyed hash of the person.
+            keys: What lists know the person and the documents by.
+            at: Now.
         """
 
     def see(self, msisdn: str, seen: Seen, at: datetime) -> None:

@@ -5,7 +5,7 @@ integers of epoch seconds, no functions of one dialect. Who asks stands in a tab
 that an index serves, so that the same text answers one application at the counter and a million in a batch:
 
     ask       a row each application: `ask_id`, what it names (`person_key`, `iccid`, `imsi_key`, `msisdn_key`,
-              `store_id`, `clerk_id`), `asked_at` from which windows and pending admissions are measured,
+              `store_id`), `asked_at` from which windows and pending admissions are measured,
               `known_until` after which nothing is known (`asked_at` for an answer that never changes), and
               `before_entry`, the number of the entry that asks: neither it nor what was recorded later counts
     ask_key   a row each thing that it may share with others: `ask_id`, `what`, `shared_key`
@@ -75,25 +75,30 @@ GROUP BY ask.ask_id, span.window_s
 """
 """Openings of this person in each window, cancelled ones too. Served by `application_by_person`."""
 
-CLERK_OPENINGS: Final = f"""
-SELECT ask.ask_id, 'clerk_openings' AS question, '' AS what, span.window_s,
-  COUNT(application.entry_no) AS n1, 0 AS n2, 0 AS n3
-FROM ask JOIN span ON span.question = 'clerk_openings'
-LEFT JOIN application
-  ON application.clerk_id = ask.clerk_id
-  AND application.decided_at > ask.asked_at - span.window_s
-  AND {RECORDED} AND {PENDING_OR_DONE} AND {NEW_NUMBER}
-GROUP BY ask.ask_id, span.window_s
+ACTORS: Final = """
+SELECT ask.ask_id, 'actor' AS question, ask_key.what AS what, span.window_s,
+  COUNT(shared_key.entry_no) AS n1, COUNT(CASE WHEN shared_key.is_remote_first = 1 THEN 1 END) AS n2, 0 AS n3
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+JOIN span ON span.question = ask_key.what
+LEFT JOIN shared_key
+  ON shared_key.what = ask_key.what AND shared_key.shared_key = ask_key.shared_key
+  AND shared_key.decided_at > ask.asked_at - span.window_s
+  AND shared_key.decided_at <= ask.known_until
+  AND shared_key.entry_no < ask.before_entry
+  AND (shared_key.released_at IS NULL OR shared_key.released_at > ask.known_until)
+  AND (shared_key.opened_at <= ask.known_until OR shared_key.admitted_until > ask.asked_at)
+WHERE ask_key.what IN ('clerk', 'dealer', 'store', 'terminal')
+GROUP BY ask.ask_id, ask_key.what, span.window_s
 """
-"""Openings by this clerk in each window. Served by `application_by_clerk`."""
+"""Openings by this clerk, dealer, store and terminal in each window. Served by the primary key of `shared_key`."""
 
 SHARED: Final = """
 SELECT ask.ask_id, 'shared' AS question, ask_key.what AS what, span.window_s,
   COUNT(DISTINCT CASE WHEN shared_key.person_key <> COALESCE(ask.person_key, '')
     THEN shared_key.person_key END) AS n1,
-  COUNT(DISTINCT shared_key.iccid) AS n2,
-  COUNT(DISTINCT CASE WHEN shared_key.admitted = 1
-      AND (shared_key.released_at IS NULL OR shared_key.released_at > ask.known_until)
+  COUNT(DISTINCT CASE WHEN shared_key.iccid <> COALESCE(ask.iccid, '') THEN shared_key.iccid END) AS n2,
+  COUNT(DISTINCT CASE WHEN (shared_key.released_at IS NULL OR shared_key.released_at > ask.known_until)
+      AND (shared_key.opened_at <= ask.known_until OR shared_key.admitted_until > ask.asked_at)
     THEN shared_key.entry_no END) AS n3
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
 JOIN span ON span.question = ask_key.what
@@ -102,6 +107,7 @@ LEFT JOIN shared_key
   AND shared_key.decided_at > ask.asked_at - span.window_s
   AND shared_key.decided_at <= ask.known_until
   AND shared_key.entry_no < ask.before_entry
+WHERE ask_key.what NOT IN ('clerk', 'dealer', 'store', 'terminal')
 GROUP BY ask.ask_id, ask_key.what, span.window_s
 """
 """Other people, cards and openings with the same device, representative, contact number and so on in each window.
@@ -157,7 +163,7 @@ GROUP BY ask.ask_id
 COUNTS: Final = (
     ACTIVE_NUMBERS,
     PERSON_OPENINGS,
-    CLERK_OPENINGS,
+    ACTORS,
     SHARED,
     CARD,
     NUMBER,
@@ -186,7 +192,7 @@ ORDER BY ask.ask_id, application.opened_at, application.entry_no
 """Everything that was carried out for this number, oldest first. Served by `application_by_msisdn`."""
 
 SIGHTINGS: Final = """
-SELECT ask.ask_id, sighting.seen_at, sighting.device_key, sighting.imsi_key
+SELECT ask.ask_id, sighting.seen_at, sighting.device_key, sighting.imsi_key, sighting.tac
 FROM ask JOIN sighting ON sighting.msisdn_key = ask.msisdn_key
 WHERE sighting.seen_at <= ask.asked_at
   AND sighting.recorded_at <= ask.known_until

@@ -6,18 +6,21 @@ carries every column that the question reads, so that no answer touches the rows
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
 __all__ = [
     "APPLICATION",
+    "FACE_TEMPLATE",
     "LIST_IMPORT",
     "META",
+    "OUTCOME",
     "SCHEMA_VERSION",
     "SHARED_KEY",
     "SIGHTING",
     "SIM_STOCK",
     "STOCKED_STORE",
     "TABLES",
+    "UPKEEP",
     "VERSION_TABLE",
     "WATCH",
 ]
@@ -56,6 +59,9 @@ APPLICATION = Table(
     Column("store_id", String, nullable=False),
     Column("dealer_id", String),
     Column("clerk_id", String, nullable=False),
+    # Of the store, in millionths of a degree: only integers are alike in every database.
+    Column("latitude_e6", BigInteger),
+    Column("longitude_e6", BigInteger),
     Column("decided_at", BigInteger, nullable=False),
     Column("decision", String, nullable=False),
     Column("admitted_until", BigInteger),
@@ -78,7 +84,6 @@ Index(
     "application_by_person",
     *(APPLICATION.c[name] for name in ("person_key", *STATE, "closed_at", "kind", "service")),
 )
-Index("application_by_clerk", *(APPLICATION.c[name] for name in ("clerk_id", *STATE, "kind")))
 # One card or number is asked for a handful of times: looking at those rows costs less than wider indexes.
 Index("application_by_iccid", APPLICATION.c.iccid)
 Index("application_by_msisdn", APPLICATION.c.msisdn_key)
@@ -92,14 +97,18 @@ SHARED_KEY = Table(
     Column("entry_no", BigInteger, primary_key=True),
     Column("person_key", String),
     Column("iccid", String),
-    Column("admitted", Integer, nullable=False),
+    Column("admitted_until", BigInteger),
+    Column("opened_at", BigInteger),
+    Column("is_remote_first", Integer, nullable=False),
     Column("released_at", BigInteger),
     # The rows are short and only ever asked for by their key: they stand in the index itself.
     sqlite_with_rowid=False,
 )
-"""What applications of different people may share, one row each: a device, a representative, a contact number.
+"""What applications of different people may share, one row each: a device, a contact number, a clerk, a store.
 
-`what` says which; the other columns repeat those of the application, and only `released_at` ever changes.
+`what` says which; the other columns repeat those of the application. `admitted_until` is there of new numbers alone,
+which are what is counted.
+`is_remote_first` is 1 where somebody from elsewhere opened a first number.
 """
 
 # Grows at its end alone, so it costs little.
@@ -112,15 +121,61 @@ SIGHTING = Table(
     Column("seen_at", BigInteger, primary_key=True),
     Column("device_key", String, primary_key=True),
     Column("imsi_key", String),
+    Column("tac", String),
     Column("recorded_at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Which device the network saw a line in, and when."""
+"""Which device the network saw a line in, and when. `device_key` is empty where what it reported is no IMEI."""
 
 Index(
     "sighting_by_device",
     *(SIGHTING.c[name] for name in ("device_key", "seen_at", "recorded_at", "msisdn_key")),
 )
+
+OUTCOME = Table(
+    "outcome",
+    TABLES,
+    Column("what", String, primary_key=True),
+    Column("shared_key", String, primary_key=True),
+    Column("entry_no", BigInteger, primary_key=True),
+    Column("reported_at", BigInteger, primary_key=True),
+    Column("replaced_at", BigInteger),
+    Column("is_fraud", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What became of a number that was opened, one row for each thing that its application shares with others.
+
+A later word on the same number ends the earlier one. `application` holds the number itself under what it is called.
+"""
+
+Index("outcome_by_entry", OUTCOME.c.entry_no)
+
+FACE_TEMPLATE = Table(
+    "face_template",
+    TABLES,
+    Column("entry_no", BigInteger, primary_key=True),
+    Column("role", String, primary_key=True),
+    Column("engine_id", String, nullable=False),
+    Column("person_key", String),
+    Column("sex", String),
+    Column("decided_at", BigInteger, nullable=False),
+    # Little-endian float16, turned by a matrix that only the deployment's secret tells.
+    Column("vector", LargeBinary, nullable=False),
+)
+"""The faces of an application: whoever looked into the camera, and who stood beside them."""
+
+Index("face_template_by_person", FACE_TEMPLATE.c.person_key)
+
+UPKEEP = Table(
+    "upkeep",
+    TABLES,
+    Column("upkeep_no", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("what", String, nullable=False),
+    Column("ran_at", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("rows_gone", BigInteger, nullable=False),
+)
+"""What was deleted when: retention and erasure leave a record that they ran, and none of whom."""
 
 SIM_STOCK = Table(
     "sim_stock",

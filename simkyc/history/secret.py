@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 from simkyc.errors import HistoryError, HistoryFullError, HistoryReadOnlyError, HistorySecretError, InputError
@@ -13,6 +14,9 @@ __all__ = ["ENVIRONMENT", "given_secret", "key_file_of", "new_key_file", "new_se
 
 ENVIRONMENT = "SIMKYC_SECRET"
 """Environment variable that holds the secret as text."""
+
+FORMER_ENVIRONMENT = "SIMKYC_FORMER_SECRETS"
+"""Environment variable that holds the secrets of before, one a line."""
 
 SECRET_BYTES = 32
 
@@ -41,6 +45,19 @@ def given_secret(secret: bytes | str | None) -> bytes | None:
 def new_secret() -> bytes:
     """A secret that nobody can guess."""
     return secrets.token_bytes(SECRET_BYTES)
+
+
+def given_former(former: Sequence[bytes | str] | None) -> tuple[bytes, ...]:
+    """The secrets of before as the caller or else the environment gives them, there one a line.
+
+    Raises:
+        InputError: As `given_secret`.
+    """
+    if former is None:
+        former = os.environ.get(FORMER_ENVIRONMENT, "").split("\n")
+    if isinstance(former, str | bytes):
+        raise InputError("former secrets come as several, not as one")
+    return tuple(filter(None, (given_secret(secret) for secret in former)))
 
 
 def key_file_of(database: Path) -> Path:

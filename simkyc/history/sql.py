@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
-from typing import Any, ClassVar, TypeVar
+from typing import Any, Final, get_args
 
-from sqlalchemy import Connection, Executable, Row, TextClause, bindparam, insert, inspect, select, text
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Row, bindparam, insert, inspect, select, text
 
 from simkyc.errors import (
     HistoryFormatError,
     HistoryVersionError,
     InputError,
     SettlementError,
-    SimkycError,
 )
-from simkyc.facts import OpeningFacts, SharedCounts, SimFacts
+from simkyc.facts import Actor, ActorCounts, OpeningFacts, SharedCounts, SimFacts
 from simkyc.history import questions
+from simkyc.history.patterns import DAY_S, PatternReader
 from simkyc.history.protocol import (
     Binding,
     CardOnRecord,
@@ -37,8 +36,27 @@ from simkyc.history.protocol import (
     WatchImport,
     WatchName,
 )
-from simkyc.history.schema import APPLICATION, META, SCHEMA_VERSION, SHARED_KEY, TABLES, VERSION_TABLE
+from simkyc.history.schema import (
+    APPLICATION,
+    FACE_TEMPLATE,
+    META,
+    SCHEMA_VERSION,
+    SHARED_KEY,
+    TABLES,
+    VERSION_TABLE,
+)
+from simkyc.history.statements import (
+    Asker,
+    Parameters,
+    Spans,
+    Statements,
+    epoch_seconds,
+    micro_degrees,
+    moment_of,
+    moment_or_none,
+)
 from simkyc.history.stock import SimStock
+from simkyc.history.upkeep import FaceReader, UpkeepTransaction
 from simkyc.lists.devices import (
     BLACKLISTED_DEVICE,
     BULK_SIM_DEVICE,
@@ -51,9 +69,6 @@ from simkyc.verdict import Decision
 
 __all__ = ["SqlReader", "SqlSchema", "SqlTransaction"]
 
-FOREVER = 2**63 - 1
-"""Later than any event, and the largest integer that every database holds."""
-
 ROWS_AT_ONCE = 10_000
 KEYS_AT_ONCE = 1000
 """Fewer than the parameters that any database takes in one statement."""
@@ -64,8 +79,10 @@ RECORDED = text(
     " FROM application WHERE application_id = :application_id"
 )
 RECORD = insert(APPLICATION)
+REPLACE_SECRET = text("UPDATE history_meta SET value = :fingerprint WHERE name = 'secret_fingerprint'")
 RECORD_SHARED = insert(SHARED_KEY)
 VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")
+RECORD_FACE = insert(FACE_TEMPLATE)
 ENTRY_NO = text("SELECT entry_no FROM application WHERE application_id = :application_id")
 STATE = text(
     "SELECT entry_no, kind, person_key, msisdn_key, iccid, admitted_until, opened_at, released_at, closed_at"
@@ -75,6 +92,8 @@ OPEN_NUMBER = text(
     "UPDATE application SET opened_at = :at, approved_by = :approved_by WHERE application_id = :application_id"
 )
 RELEASE = text("UPDATE application SET released_at = :at WHERE application_id = :application_id")
+FORGET_FACES = text("DELETE FROM face_template WHERE entry_no = :entry_no")
+OPEN_SHARED = text("UPDATE shared_key SET opened_at = :at WHERE entry_no = :entry_no")
 RELEASE_SHARED = text("UPDATE shared_key SET released_at = :at WHERE entry_no = :entry_no")
 CLOSE_NUMBER = text("UPDATE application SET closed_at = :at WHERE entry_no = :entry_no")
 # What a number is bound to now: at most one row, because whatever binds it anew ends what was before.
@@ -87,9 +106,19 @@ OPENED_ANEW = text(
     "SELECT entry_no FROM application WHERE msisdn_key = :msisdn AND kind = 'opening' AND opened_at >= :since"
     " AND entry_no <> :entry_no"
 )
+# A word that was given in this very second is corrected in its place.
+END_OUTCOME = text(
+    "UPDATE outcome SET replaced_at = :at WHERE entry_no = :entry_no AND replaced_at IS NULL AND reported_at <> :at"
+)
+OUTCOME = text(
+    "INSERT INTO outcome (what, shared_key, entry_no, reported_at, is_fraud)"
+    " SELECT what, shared_key, entry_no, CAST(:at AS BIGINT), CAST(:is_fraud AS INTEGER) FROM shared_key"
+    " WHERE entry_no = :entry_no"
+    " ON CONFLICT (what, shared_key, entry_no, reported_at) DO UPDATE SET is_fraud = excluded.is_fraud"
+)
 SEE = text(
-    "INSERT INTO sighting (msisdn_key, seen_at, device_key, imsi_key, recorded_at)"
-    " VALUES (:msisdn, :seen_at, :device, :imsi, :at)"
+    "INSERT INTO sighting (msisdn_key, seen_at, device_key, imsi_key, tac, recorded_at)"
+    " VALUES (:msisdn, :seen_at, :device, :imsi, :tac, :at)"
     " ON CONFLICT (msisdn_key, seen_at, device_key) DO NOTHING"
 )
 WATCHED = text(
@@ -122,83 +151,17 @@ RECORD_IMPORT = text(
     " ON CONFLICT (list, source, imported_at) DO UPDATE SET import_id = excluded.import_id"
 )
 
-Parameters = Mapping[str, str | int | list[str] | None]
-Answer = TypeVar("Answer")
-
 WatchedAs = tuple[str, str, str, int]
 """What one entry of a list is known by: key, list, source, beginning."""
 Says = tuple[str, int | None, int, str | None]
 """What it says: basis, end, silent alert, equipment."""
 
-ASK = """ask AS (SELECT 1 AS ask_id, CAST(:at AS BIGINT) AS asked_at, CAST(:known_until AS BIGINT) AS known_until,
-  COALESCE((SELECT entry_no FROM application WHERE application_id = CAST(:before AS VARCHAR)),
-    9223372036854775807) AS before_entry,
-  CAST(:person AS VARCHAR) AS person_key, CAST(:iccid AS VARCHAR) AS iccid, CAST(:msisdn AS VARCHAR) AS msisdn_key,
-  CAST(:store AS VARCHAR) AS store_id, CAST(:clerk AS VARCHAR) AS clerk_id)"""
-"""One application that asks, as a table of one row."""
-NOBODY: Mapping[str, None] = dict.fromkeys(("before", "person", "iccid", "msisdn", "store", "clerk"))
+NEW_NUMBER_KINDS: Final = frozenset({"opening", "transfer"})
 
 NAMED_LISTS = (
     *(JOINT_PUNISHMENT, OPERATOR_BLACKLIST, LOST_DOCUMENT),
     *(STOLEN_DEVICE, BLACKLISTED_DEVICE, BULK_SIM_DEVICE, NOT_A_PHONE, PHONE),
 )
-
-Spans = tuple[tuple[str, int], ...]
-"""Windows in seconds with the question each is for."""
-
-
-def epoch_seconds(moment: datetime) -> int:
-    """Whole seconds since 1970 in UTC, rounded down.
-
-    Raises:
-        InputError: The time has no zone.
-    """
-    if moment.tzinfo is None:
-        raise InputError("a time needs its zone")
-    return int(moment.timestamp() // 1)
-
-
-def _moment(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _moment_or_none(seconds: int | None) -> datetime | None:
-    return None if seconds is None else _moment(seconds)
-
-
-class Statements:
-    """Runs statements in one open transaction and keeps what databases say in their errors inside.
-
-    Args:
-        connection: Has a transaction open.
-        name_fault: Tells what a database error means, without its statement or parameters.
-    """
-
-    def __init__(self, connection: Connection, name_fault: Callable[[BaseException], SimkycError]) -> None:
-        self._connection = connection
-        self._name_fault = name_fault
-        self.fault: SimkycError | None = None
-        """The first database error. Nothing more is done after it: the database may have undone the
-        transaction by itself, and what follows would be outside any."""
-
-    def _rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Row[Any]]:
-        return self._run(lambda: self._connection.execute(statement, parameters).all())
-
-    def _change(self, statement: Executable, parameters: Parameters | Sequence[Parameters]) -> None:
-        self._run(lambda: self._connection.execute(statement, parameters))
-
-    def _run(self, work: Callable[[], Answer]) -> Answer:
-        if self.fault is None:
-            try:
-                return work()
-            except IntegrityError:
-                self.fault = InputError("this application is already recorded, or lacks something")
-            except (UnicodeError, OverflowError):
-                self.fault = InputError("a key or identifier is no text that can be stored")
-            except SQLAlchemyError as error:
-                self.fault = self._name_fault(error)
-        # Outside the handlers, so that what is raised drags no statement or parameter along as context.
-        raise self.fault
 
 
 class SqlSchema(Statements):
@@ -245,6 +208,10 @@ class SqlSchema(Statements):
         self.upgrade()
         self._change(insert(META), {"name": "secret_fingerprint", "value": fingerprint})
 
+    def replace_secret(self, fingerprint: str) -> None:
+        """From now on the history is written with another secret."""
+        self._change(REPLACE_SECRET, {"fingerprint": fingerprint})
+
     def upgrade(self) -> None:
         """Bring the tables up to this simkyc's version, from none or an earlier one."""
         from simkyc.history.migrations import migrate
@@ -259,7 +226,7 @@ class SqlSchema(Statements):
         return set(self._run(lambda: inspect(self._connection).get_table_names()))
 
 
-class SqlReader(Statements):
+class SqlReader(PatternReader, FaceReader):
     """Questions inside one snapshot, as `protocol.Reader` says."""
 
     def recorded(self, application_id: str) -> Recorded | None:
@@ -273,39 +240,30 @@ class SqlReader(Statements):
                 body_digest=row.body_digest,
                 decision=Decision(row.decision),
                 verdict_json=row.verdict_json,
-                decided_at=_moment(row.decided_at),
-                admitted_until=_moment_or_none(row.admitted_until),
-                opened_at=_moment_or_none(row.opened_at),
+                decided_at=moment_of(row.decided_at),
+                admitted_until=moment_or_none(row.admitted_until),
+                opened_at=moment_or_none(row.opened_at),
                 approved_by=row.approved_by,
-                released_at=_moment_or_none(row.released_at),
-                closed_at=_moment_or_none(row.closed_at),
+                released_at=moment_or_none(row.released_at),
+                closed_at=moment_or_none(row.closed_at),
             )
         except (ValueError, TypeError, OverflowError, OSError):
             raise HistoryFormatError("a remembered verdict is damaged: restore the history") from None
-
-    _knows_later: ClassVar[bool] = False
-    """Whether what happened later than the moment asked about is known."""
-
-    def _known_until(self, at: int) -> int:
-        return FOREVER if self._knows_later else at
-
-    def _asker(self, at: datetime, **named: str | None) -> dict[str, str | int | list[str] | None]:
-        moment = epoch_seconds(at)
-        return {**NOBODY, "at": moment, "known_until": self._known_until(moment), **named}
 
     def facts(
         self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
     ) -> OpeningFacts:
         """The facts about these keys at `at`."""
-        asker = self._asker(at) | {
-            "before": before,
-            "person": keys.person,
-            "iccid": keys.iccid,
-            "msisdn": keys.msisdn,
-            "store": keys.store_id,
-            "clerk": keys.clerk_id,
-        }
-        rows = self._asked(questions.COUNTS, asker, keys.shared, _spans(windows))
+        asker = self._asker(
+            at,
+            before=before,
+            person=keys.person,
+            iccid=keys.iccid,
+            msisdn=keys.msisdn,
+            store=keys.store_id,
+        )
+        named: tuple[tuple[str, str], ...] = (*keys.shared, *keys.actors)
+        rows = self._asked(questions.COUNTS, asker, named, _spans(windows))
         count = {(row.question, row.what, row.window_s): row for row in rows}
         shared = dict.fromkeys(what for what, _ in keys.shared)
         return OpeningFacts(
@@ -318,7 +276,12 @@ class SqlReader(Statements):
             person_openings=None
             if keys.person is None
             else {window_s: count["person_openings", "", window_s].n1 for window_s in windows.person_s},
-            clerk_openings=count["clerk_openings", "", windows.clerk_s].n1,
+            clerk_openings=count["actor", "clerk", windows.clerk_s].n1,
+            today={
+                what: ActorCounts(row.n1, row.n2)
+                for what, _ in keys.actors
+                for row in [count["actor", what, DAY_S]]
+            },
             sim=None if keys.iccid is None else self._sim(keys, asker, count),
             shared={
                 what: {
@@ -332,7 +295,7 @@ class SqlReader(Statements):
         )
 
     def _sim(
-        self, keys: OpeningKeys, asker: Parameters, count: Mapping[tuple[str, str, int], Row[Any]]
+        self, keys: OpeningKeys, asker: Asker, count: Mapping[tuple[str, str, int], Row[Any]]
     ) -> SimFacts:
         stock = next(iter(self._asked((questions.STOCK,), asker)), None)
         agree = None
@@ -366,8 +329,8 @@ class SqlReader(Statements):
                     list=row.list,
                     source=row.source,
                     basis=row.basis,
-                    since=_moment(row.listed_from),
-                    until=_moment_or_none(row.listed_until),
+                    since=moment_of(row.listed_from),
+                    until=moment_or_none(row.listed_until),
                     silent_alert=bool(row.silent_alert),
                 )
                 for row in rows
@@ -379,7 +342,7 @@ class SqlReader(Statements):
         """When each list that simkyc knows by name was last brought up to date."""
         named = tuple(("list", name) for name in NAMED_LISTS)
         rows = self._asked((questions.LISTS,), self._asker(at), named)
-        return {row.list: _moment(row.imported_at) for row in rows if row.imported_at is not None}
+        return {row.list: moment_of(row.imported_at) for row in rows if row.imported_at is not None}
 
     def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
         """Everything that was carried out for this number, oldest first."""
@@ -395,9 +358,9 @@ class SqlReader(Statements):
                 second_device=row.second_device_key,
                 iccid=row.iccid,
                 imsi=row.imsi_key,
-                decided_at=_moment(row.decided_at),
-                opened_at=_moment(row.opened_at),
-                ended_at=_moment_or_none(
+                decided_at=moment_of(row.decided_at),
+                opened_at=moment_of(row.opened_at),
+                ended_at=moment_or_none(
                     None if row.closed_at is None or row.closed_at > horizon else row.closed_at
                 ),
                 restriction_json=row.restriction_json,
@@ -408,7 +371,9 @@ class SqlReader(Statements):
     def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
         """The devices that the network saw this number in, oldest first."""
         rows = self._asked((questions.SIGHTINGS,), self._asker(at, msisdn=msisdn))
-        return tuple(Seen(_moment(row.seen_at), row.device_key, row.imsi_key) for row in rows)
+        return tuple(
+            Seen(moment_of(row.seen_at), row.device_key or None, row.imsi_key, row.tac) for row in rows
+        )
 
     def lines_on_device(
         self, device: str, msisdn: str, windows_s: Sequence[int], at: datetime
@@ -438,55 +403,22 @@ class SqlReader(Statements):
                     source=row.source,
                     equipment=row.equipment,
                     basis=row.basis,
-                    listed_from=_moment(row.listed_from),
-                    listed_until=_moment_or_none(row.listed_until),
+                    listed_from=moment_of(row.listed_from),
+                    listed_until=moment_or_none(row.listed_until),
                     silent_alert=bool(row.silent_alert),
                 )
-
-    def _asked(
-        self,
-        texts: tuple[str, ...],
-        asker: Parameters,
-        named: tuple[tuple[str, str], ...] = (),
-        spans: Spans = (),
-    ) -> Sequence[Row[Any]]:
-        """The answers to several questions of one shape in one statement: one way to the database and back."""
-        parameters: dict[str, str | int | list[str] | None] = dict(asker)
-        for place, (what, key) in enumerate(named):
-            parameters |= {f"what_{place}": what, f"key_{place}": key}
-        return self._rows(_in_one(texts, len(named), spans), parameters)
-
-
-@functools.lru_cache(maxsize=256)
-def _in_one(texts: tuple[str, ...], named: int, spans: Spans) -> TextClause:
-    keys = " UNION ALL ".join(
-        f"SELECT 1 AS ask_id, CAST(:what_{place} AS VARCHAR) AS what, CAST(:key_{place} AS VARCHAR) AS shared_key"
-        for place in range(named)
-    )
-    tables = [ASK, f"ask_key AS ({keys or NO_KEYS})", f"span AS ({_windows(spans) or NO_SPANS})"]
-    return text(f"WITH {', '.join(tables)}" + " UNION ALL ".join(texts))
-
-
-NO_KEYS = "SELECT 1 AS ask_id, '' AS what, '' AS shared_key WHERE 1 = 0"
-NO_SPANS = "SELECT '' AS question, 0 AS window_s WHERE 1 = 0"
-
-
-def _windows(spans: Spans) -> str:
-    return " UNION ALL ".join(
-        f"SELECT '{question}' AS question, {int(window_s)} AS window_s" for question, window_s in spans
-    )
 
 
 @functools.lru_cache(maxsize=64)
 def _spans(windows: OpeningWindows) -> Spans:
     return (
         *(("person_openings", window_s) for window_s in windows.person_s),
-        ("clerk_openings", windows.clerk_s),
+        *dict.fromkeys((("clerk", windows.clerk_s), *((what, DAY_S) for what in get_args(Actor)))),
         *((what, window_s) for what, spans_s in windows.shared_s for window_s in spans_s),
     )
 
 
-class SqlTransaction(SqlReader):
+class SqlTransaction(SqlReader, UpkeepTransaction):
     """Questions and changes that take effect together or not at all, as `protocol.Transaction` says."""
 
     _knows_later = True
@@ -494,6 +426,7 @@ class SqlTransaction(SqlReader):
     def record(self, entry: Entry) -> None:
         """Remember one verdict."""
         until, keys = entry.admitted_until, entry.keys
+        latitude, longitude = micro_degrees(entry.position)
         row: Parameters = {
             "application_id": entry.application_id,
             "body_digest": entry.body_digest,
@@ -508,6 +441,8 @@ class SqlTransaction(SqlReader):
             "store_id": keys.store_id,
             "dealer_id": keys.dealer_id,
             "clerk_id": keys.clerk_id,
+            "latitude_e6": latitude,
+            "longitude_e6": longitude,
             "decided_at": epoch_seconds(entry.decided_at),
             "decision": entry.decision.value,
             "admitted_until": None if until is None else epoch_seconds(until),
@@ -515,18 +450,36 @@ class SqlTransaction(SqlReader):
             "verdict_json": entry.verdict_json,
         }
         self._change(RECORD, row)
-        if keys.shared:
-            entry_no = self._rows(ENTRY_NO, {"application_id": entry.application_id})[0].entry_no
-            same: Parameters = {
-                "decided_at": row["decided_at"],
-                "entry_no": entry_no,
-                "person_key": keys.person,
-                "iccid": keys.iccid,
-                "admitted": int(until is not None),
-            }
+        entry_no = self._rows(ENTRY_NO, {"application_id": entry.application_id})[0].entry_no
+        same: Parameters = {
+            "decided_at": row["decided_at"],
+            "entry_no": entry_no,
+            "person_key": keys.person,
+            "iccid": keys.iccid,
+            # The pace of whoever serves is that of new numbers.
+            "admitted_until": row["admitted_until"] if entry.kind in NEW_NUMBER_KINDS else None,
+            "is_remote_first": int(entry.is_remote_first),
+        }
+        named: tuple[tuple[str, str], ...] = (*keys.shared, *keys.actors)
+        self._change(
+            RECORD_SHARED,
+            [{"what": what, "shared_key": key, **same} for what, key in dict.fromkeys(named)],
+        )
+        if entry.faces and until is not None:
             self._change(
-                RECORD_SHARED,
-                [{"what": what, "shared_key": key, **same} for what, key in dict.fromkeys(keys.shared)],
+                RECORD_FACE,
+                [
+                    {
+                        "entry_no": entry_no,
+                        "role": face.role,
+                        "engine_id": face.engine_id,
+                        "person_key": face.person,
+                        "sex": face.sex,
+                        "decided_at": row["decided_at"],
+                        "vector": face.vector,
+                    }
+                    for face in entry.faces
+                ],
             )
 
     def open_number(self, application_id: str, at: datetime, *, approved_by: str | None = None) -> None:
@@ -541,6 +494,8 @@ class SqlTransaction(SqlReader):
             for bound in self._rows(BOUND, {"msisdn": state.msisdn_key, "entry_no": state.entry_no}):
                 self._change(CLOSE_NUMBER, {"entry_no": bound.entry_no, "at": when})
         self._change(OPEN_NUMBER, {"application_id": application_id, "at": when, "approved_by": approved_by})
+        if state.kind in NEW_NUMBER_KINDS:
+            self._change(OPEN_SHARED, {"entry_no": state.entry_no, "at": when})
         if state.kind in questions.BINDING_KINDS and state.iccid is not None:
             self.wipe_card(state.iccid)
 
@@ -553,6 +508,8 @@ class SqlTransaction(SqlReader):
             when = epoch_seconds(at)
             self._change(RELEASE, {"application_id": application_id, "at": when})
             self._change(RELEASE_SHARED, {"entry_no": state.entry_no, "at": when})
+            # Nothing was opened: nothing is left to compare later faces with.
+            self._change(FORGET_FACES, {"entry_no": state.entry_no})
 
     def close_number(self, application_id: str, at: datetime) -> None:
         """The number opened by this application was cancelled at `at`."""
@@ -575,13 +532,23 @@ class SqlTransaction(SqlReader):
             entry_no = bound[0].entry_no
         self._change(CLOSE_NUMBER, {"entry_no": entry_no, "at": epoch_seconds(at)})
 
+    def report_outcome(self, application_id: str, at: datetime, *, is_fraud: bool) -> None:
+        """What became of the number that this application opened."""
+        state = self._admitted(application_id)
+        if state.opened_at is None:
+            raise SettlementError("no number was opened by this application, so nothing became of it")
+        row: Parameters = {"entry_no": state.entry_no, "at": epoch_seconds(at), "is_fraud": int(is_fraud)}
+        self._change(END_OUTCOME, row)
+        self._change(OUTCOME, row)
+
     def see(self, msisdn: str, seen: Seen, at: datetime) -> None:
         """Remember, at `at`, that the network saw this number in a device."""
         row: Parameters = {
             "msisdn": msisdn,
             "seen_at": epoch_seconds(seen.seen_at),
-            "device": seen.device,
+            "device": seen.device or "",
             "imsi": seen.imsi,
+            "tac": seen.tac,
             "at": epoch_seconds(at),
         }
         self._change(SEE, row)

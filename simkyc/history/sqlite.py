@@ -73,17 +73,21 @@ class SqliteHistory:
     Args:
         path: The database file, absolute and free of links; None for one in memory.
         secret: What the keyed hashes are made with; None to use the key file beside the database.
+        former: Secrets that were replaced by it.
         lock_timeout_s: Longest wait in seconds for another writer.
     """
 
-    def __init__(self, path: Path | None, secret: bytes | None, lock_timeout_s: float) -> None:
+    def __init__(
+        self, path: Path | None, secret: bytes | None, former: Sequence[bytes], lock_timeout_s: float
+    ) -> None:
         self._path = path
         self._lock_timeout_s = lock_timeout_s
         self._turn = threading.Lock()
         self._unusable: str | None = None
         self._torn_by_fork = False
         self._file: tuple[int, int] | None = None
-        keyring = None if secret is None else Keyring(secret)
+        self._former = former
+        keyring = None if secret is None else Keyring(secret, former)
         if path is not None:
             _check_place(path)
             _only_for_its_owner(path)
@@ -146,13 +150,16 @@ class SqliteHistory:
                 fingerprint = schema.fingerprint()
                 if fingerprint is None:
                     # Whoever makes the tables makes the key, so two processes never make one each.
-                    keyring = keyring or Keyring(self._first_secret())
+                    keyring = keyring or Keyring(self._first_secret(), self._former)
                     fingerprint = keyring.fingerprint()
                     schema.create(fingerprint)
         if keyring is None:
-            keyring = Keyring(self._key_file_secret())
+            keyring = Keyring(self._key_file_secret(), self._former)
         if keyring.fingerprint() != fingerprint:
-            raise HistorySecretError("the history was written with another secret: open it with that one")
+            if not keyring.replaces(fingerprint):
+                raise HistorySecretError("the history was written with another secret: open it with that one")
+            with self._transaction("BEGIN IMMEDIATE", deadline) as connection:
+                SqlSchema(connection, self._name_fault).replace_secret(keyring.fingerprint())
         return keyring
 
     def _first_secret(self) -> bytes:

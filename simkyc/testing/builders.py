@@ -19,12 +19,15 @@ from stdnum.iso7064 import mod_11_2
 
 from simkyc.application import Application
 from simkyc.facts import (
+    ActorCounts,
     Comparison,
     FaceFacts,
     Facts,
+    GalleryFacts,
     HeldLine,
     LineFacts,
     OpeningFacts,
+    PatternFacts,
     PersonFacts,
     PhotoFacts,
     SharedCounts,
@@ -253,6 +256,7 @@ def facts(**changes: Any) -> Facts:
         person_openings=dict.fromkeys(windows.person_s, 0),
         clerk_openings=0,
         sim=_taking(sim, changes),
+        today=dict.fromkeys(("clerk", "store", "dealer"), ActorCounts(openings=3, remote_first=0)),
         shared={what: dict.fromkeys(spans_s, counted[what]) for what, spans_s in windows.shared_s},
     )
     face = FaceFacts(engine_id="test", live=photo, portrait=photo, comparison=_taking(compared, changes))
@@ -262,6 +266,22 @@ def facts(**changes: Any) -> Facts:
         people={"applicant": person},
         openings=_taking(openings, changes),
         device_listed=(),
+        patterns=PatternFacts(
+            trail=(),
+            baselines=dict.fromkeys(
+                ("clerk", "store", "dealer"), (ActorCounts(openings=5, remote_first=1),) * 10
+            ),
+            consecutive_cards=0,
+            consecutive_numbers=0,
+        ),
+        gallery=GalleryFacts(
+            size=1000,
+            hits=(),
+            own_distances=(),
+            same_person_distance=0.75,
+            companion_people=0,
+            calibration_id="live-live:test",
+        ),
     )
     known = _taking(known, changes)
     if changes:

@@ -158,19 +158,6 @@ ROWS = [
         facts=listed("not_a_phone") | {"service": "iot"},
         not_assessed={"device_not_a_phone": "iot"},
     ),
-    Row(
-        "seen earlier, and what type it was is not kept",
-        facts=listed() | {"type_known": False},
-        not_assessed=dict.fromkeys(LISTS, "type_not_kept"),
-    ),
-    Row(
-        "seen earlier in a device that a list names",
-        facts=listed("bulk_sim_device") | {"type_known": False},
-        flagged=("device_bulk_sim",),
-        not_assessed=dict.fromkeys(
-            ("device_stolen", "device_blacklisted", "device_not_a_phone"), "type_not_kept"
-        ),
-    ),
 ]
 
 

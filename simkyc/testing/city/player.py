@@ -54,7 +54,7 @@ def play(screener: Screener, world: World, clock: Clock, *, fooled: float = FOOL
     Yields:
         What was made of each visit and each line seen.
     """
-    issued: set[str] = set()
+    issued: dict[str, str] = {}
     for event in world.events():
         clock.now = event.at
         match event:
@@ -67,13 +67,13 @@ def play(screener: Screener, world: World, clock: Clock, *, fooled: float = FOOL
                 yield Played(event, verdict.decision, verdict.flagged, verdict.silent_alert, None)
             case Closed() if event.application_id in issued:
                 screener.close_number(event.application_id)
-            case Outcome() if event.application_id in issued and hasattr(screener, "report_outcome"):
-                screener.report_outcome(event.application_id, fraud=event.fraud)
+            case Outcome() if event.application_id in issued:
+                screener.report_outcome(issued[event.application_id], is_fraud=event.fraud)
             case _:
                 pass
 
 
-def _visit(screener: Screener, visit: Visit, issued: set[str], fooled: float) -> Played:
+def _visit(screener: Screener, visit: Visit, issued: dict[str, str], fooled: float) -> Played:
     application_id = visit.application.application_id
     verdict = screener.screen(visit.application)
     opened = verdict.decision is Decision.ACCEPT
@@ -85,5 +85,5 @@ def _visit(screener: Screener, visit: Visit, issued: set[str], fooled: float) ->
         opened = approves and not verdict.to_correct
         screener.settle(application_id, opened=opened, approved_by="supervisor-1" if opened else None)
     if opened:
-        issued.add(application_id)
+        issued[application_id] = visit.application.sim.msisdn
     return Played(visit, verdict.decision, verdict.flagged, verdict.silent_alert, opened)

@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("store_id", sa.String(), nullable=False),
         sa.Column("dealer_id", sa.String()),
         sa.Column("clerk_id", sa.String(), nullable=False),
+        sa.Column("latitude_e6", sa.BigInteger()),
+        sa.Column("longitude_e6", sa.BigInteger()),
         sa.Column("decided_at", sa.BigInteger(), nullable=False),
         sa.Column("decision", sa.String(), nullable=False),
         sa.Column("admitted_until", sa.BigInteger()),
@@ -44,11 +46,6 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.BigInteger()),
         sa.Column("restriction_json", sa.String()),
         sa.Column("verdict_json", sa.Text(), nullable=False),
-    )
-    op.create_index(
-        "application_by_clerk",
-        "application",
-        ["clerk_id", "decided_at", "admitted_until", "opened_at", "released_at", "kind"],
     )
     op.create_index("application_by_iccid", "application", ["iccid"])
     op.create_index("application_by_msisdn", "application", ["msisdn_key"])
@@ -74,7 +71,9 @@ def upgrade() -> None:
         sa.Column("entry_no", sa.BigInteger(), primary_key=True),
         sa.Column("person_key", sa.String()),
         sa.Column("iccid", sa.String()),
-        sa.Column("admitted", sa.Integer(), nullable=False),
+        sa.Column("admitted_until", sa.BigInteger()),
+        sa.Column("opened_at", sa.BigInteger()),
+        sa.Column("is_remote_first", sa.Integer(), nullable=False),
         sa.Column("released_at", sa.BigInteger()),
         sqlite_with_rowid=False,
     )
@@ -85,10 +84,41 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.BigInteger(), primary_key=True),
         sa.Column("device_key", sa.String(), primary_key=True),
         sa.Column("imsi_key", sa.String()),
+        sa.Column("tac", sa.String()),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_index("sighting_by_device", "sighting", ["device_key", "seen_at", "recorded_at", "msisdn_key"])
+    op.create_table(
+        "outcome",
+        sa.Column("what", sa.String(), primary_key=True),
+        sa.Column("shared_key", sa.String(), primary_key=True),
+        sa.Column("entry_no", sa.BigInteger(), primary_key=True),
+        sa.Column("reported_at", sa.BigInteger(), primary_key=True),
+        sa.Column("replaced_at", sa.BigInteger()),
+        sa.Column("is_fraud", sa.Integer(), nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("outcome_by_entry", "outcome", ["entry_no"])
+    op.create_table(
+        "face_template",
+        sa.Column("entry_no", sa.BigInteger(), primary_key=True),
+        sa.Column("role", sa.String(), primary_key=True),
+        sa.Column("engine_id", sa.String(), nullable=False),
+        sa.Column("person_key", sa.String()),
+        sa.Column("sex", sa.String()),
+        sa.Column("decided_at", sa.BigInteger(), nullable=False),
+        sa.Column("vector", sa.LargeBinary(), nullable=False),
+    )
+    op.create_index("face_template_by_person", "face_template", ["person_key"])
+    op.create_table(
+        "upkeep",
+        sa.Column("upkeep_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("ran_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger()),
+        sa.Column("rows_gone", sa.BigInteger(), nullable=False),
+    )
     op.create_table(
         "sim_stock",
         sa.Column("iccid", sa.String(), primary_key=True),

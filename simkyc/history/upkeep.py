@@ -1,0 +1,203 @@
+"""Faces that are kept, and what is deleted: retention, erasure of one person, and the record that they ran."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from sqlalchemy import Row, TextClause, bindparam, text
+
+from simkyc.application import Position
+from simkyc.facts import SharedThing
+from simkyc.history import questions
+from simkyc.history.protocol import Enrolled
+from simkyc.history.statements import FOREVER, Parameters, Statements, epoch_seconds, moment_of, position_of
+
+__all__ = ["FaceReader", "UpkeepTransaction"]
+
+FACE_COLUMNS: Final = "entry_no, role, person_key, sex, decided_at, vector"
+FACES_AFTER = text(
+    f"SELECT {FACE_COLUMNS} FROM face_template"
+    " WHERE engine_id = :engine AND entry_no > :after AND decided_at > :since ORDER BY entry_no LIMIT :most"
+)
+FACES_OF_PERSON = text(
+    f"SELECT {FACE_COLUMNS} FROM face_template WHERE person_key = :person AND engine_id = :engine"
+    " AND role NOT LIKE 'companion%' AND decided_at > :since AND entry_no < :before"
+)
+FACES_THERE = text(
+    "SELECT face_template.entry_no, face_template.role, application.latitude_e6, application.longitude_e6"
+    " FROM face_template JOIN application ON application.entry_no = face_template.entry_no"
+    " WHERE face_template.entry_no IN :entries AND face_template.entry_no < :before"
+).bindparams(bindparam("entries", expanding=True))
+ERASED = text("SELECT COALESCE(MAX(upkeep_no), 0) FROM upkeep")
+ENTRY_NO = text("SELECT entry_no FROM application WHERE application_id = :application_id")
+LEAVE_RECORD = text("INSERT INTO upkeep (what, ran_at, until, rows_gone) VALUES (:what, :at, :until, :gone)")
+
+# What binds a number now is kept whatever its age: without it no limit would hold.
+OLD = (
+    "decided_at < :before AND NOT (opened_at IS NOT NULL AND closed_at IS NULL"
+    f" AND {questions.BINDING.replace('application.', '')})"
+)
+PURGE: Final = (
+    "DELETE FROM shared_key WHERE decided_at < :before",
+    f"DELETE FROM outcome WHERE entry_no IN (SELECT entry_no FROM application WHERE {OLD})",
+    "DELETE FROM face_template WHERE decided_at < :before",
+    "DELETE FROM sighting WHERE seen_at < :before",
+    "DELETE FROM watch WHERE removed_at < :before OR listed_until < :before",
+    "DELETE FROM sim_stock WHERE replaced_at < :before",
+    f"DELETE FROM application WHERE {OLD}",
+)
+MINE = "SELECT entry_no FROM application WHERE person_key = :person"
+ERASE: Final = (
+    f"DELETE FROM outcome WHERE entry_no IN ({MINE})",
+    f"DELETE FROM shared_key WHERE entry_no IN ({MINE})",
+    "DELETE FROM shared_key WHERE what = 'representative' AND shared_key = :person",
+    f"DELETE FROM face_template WHERE entry_no IN ({MINE})",
+    "DELETE FROM face_template WHERE person_key = :person",
+    # A number that somebody else has now was seen with them since.
+    "DELETE FROM sighting WHERE EXISTS (SELECT 1 FROM application WHERE application.msisdn_key = sighting.msisdn_key"
+    " AND application.person_key = :person AND application.opened_at IS NOT NULL"
+    f" AND sighting.seen_at <= COALESCE(application.closed_at, {FOREVER}))",
+    "DELETE FROM application WHERE person_key = :person",
+)
+# Only columns that an index begins with are looked for; what stands beside them follows.
+REKEY: Final = tuple(
+    text(statement)
+    for statement in (
+        "UPDATE application SET person_key = :new WHERE person_key = :old",
+        "UPDATE application SET msisdn_key = :new WHERE msisdn_key = :old",
+        *(
+            f"UPDATE shared_key SET shared_key = :new WHERE what = '{what}' AND shared_key = :old"
+            for what in get_args(SharedThing)
+        ),
+        *(
+            f"UPDATE outcome SET shared_key = :new WHERE what = '{what}' AND shared_key = :old"
+            for what in get_args(SharedThing)
+        ),
+        "UPDATE shared_key SET person_key = :new WHERE person_key = :old"
+        " AND entry_no IN (SELECT entry_no FROM application WHERE person_key = :new)",
+        "UPDATE face_template SET person_key = :new WHERE person_key = :old",
+        "UPDATE sighting SET msisdn_key = :new WHERE msisdn_key = :old",
+        "UPDATE sighting SET device_key = :new WHERE device_key = :old",
+        "UPDATE sim_stock SET imsi_key = :new WHERE imsi_key = :old",
+        "UPDATE sim_stock SET msisdn_key = :new WHERE msisdn_key = :old",
+        "UPDATE watch SET watch_key = :new WHERE watch_key = :old",
+    )
+)
+REKEY_LINE: Final = tuple(
+    text(f"UPDATE {table} SET {column} = :new WHERE msisdn_key = :msisdn AND {column} = :old")
+    for table, column in (
+        ("application", "imsi_key"),
+        ("application", "device_key"),
+        ("application", "second_device_key"),
+        ("sighting", "imsi_key"),
+    )
+)
+HELD = text(
+    "SELECT 1 FROM application WHERE person_key = :person AND opened_at IS NOT NULL AND closed_at IS NULL"
+    f" AND {questions.BINDING} LIMIT 1"
+)
+ERASE_LISTINGS = text("DELETE FROM watch WHERE watch_key IN :keys").bindparams(
+    bindparam("keys", expanding=True)
+)
+
+
+class FaceReader(Statements):
+    """The faces that are kept, as `protocol.Reader` says."""
+
+    def faces(self, engine_id: str, after: int, since: datetime, most: int = 50_000) -> tuple[Enrolled, ...]:
+        """Templates of one engine recorded since, of applications after that number, at most so many."""
+        parameters: Parameters = {
+            "engine": engine_id,
+            "after": after,
+            "since": epoch_seconds(since),
+            "most": most,
+        }
+        return tuple(_enrolled(row) for row in self._rows(FACES_AFTER, parameters))
+
+    def faces_of(
+        self, person: str, engine_id: str, since: datetime, *, before: str | None = None
+    ) -> tuple[Enrolled, ...]:
+        """Templates of this person recorded since, by applications before this one."""
+        parameters: dict[str, str | int] = {
+            "person": person,
+            "engine": engine_id,
+            "since": epoch_seconds(since),
+            "before": self._entry_no(before),
+        }
+        return tuple(_enrolled(row) for row in self._rows(FACES_OF_PERSON, parameters))
+
+    def faces_there(
+        self, entries: Sequence[int], *, before: str | None = None
+    ) -> Mapping[tuple[int, str], Position | None]:
+        """Which faces of these applications are still kept, by number and role, and where the store stands."""
+        if not entries:
+            return {}
+        parameters: Parameters = {
+            "entries": list(dict.fromkeys(entries)),
+            "before": self._entry_no(before),
+        }
+        return {
+            (row.entry_no, row.role): position_of(row.latitude_e6, row.longitude_e6)
+            for row in self._rows(FACES_THERE, parameters)
+        }
+
+    def _entry_no(self, application_id: str | None) -> int:
+        """Number of the application that asks; later than every other of one that is not recorded."""
+        rows = self._rows(ENTRY_NO, {"application_id": application_id}) if application_id else ()
+        return int(rows[0].entry_no) if rows else FOREVER
+
+    def erased(self) -> int:
+        """Grows whenever something was deleted, so that a copy of what is kept is made anew."""
+        return int(self._rows(ERASED)[0][0])
+
+
+class UpkeepTransaction(FaceReader):
+    """Retention, erasure and new keys, as `protocol.Transaction` says."""
+
+    def rekey(self, pairs: Sequence[tuple[str, str]], msisdn: str | None) -> None:
+        """Bring what is known under one key under another; `msisdn` is the number that it is about, by its new key."""
+        for old, new in dict.fromkeys(pairs):
+            for statement in REKEY:
+                self._change(statement, {"old": old, "new": new})
+            if msisdn is not None:
+                for statement in REKEY_LINE:
+                    self._change(statement, {"old": old, "new": new, "msisdn": msisdn})
+
+    def purge(self, before: datetime, at: datetime) -> int:
+        """Delete what was decided before and binds no number now; return how many rows."""
+        horizon = epoch_seconds(before)
+        gone = sum(self._delete(text(statement), {"before": horizon}) for statement in PURGE)
+        self._change(LEAVE_RECORD, {"what": "purge", "at": epoch_seconds(at), "until": horizon, "gone": gone})
+        return gone
+
+    def erase_person(self, person: str, keys: Sequence[str], at: datetime) -> int:
+        """Delete everything of one person; return how many rows."""
+        gone = sum(self._delete(text(statement), {"person": person}) for statement in ERASE)
+        if keys:
+            gone += self._delete(ERASE_LISTINGS, {"keys": list(keys)})
+        self._change(LEAVE_RECORD, {"what": "erase", "at": epoch_seconds(at), "until": None, "gone": gone})
+        return gone
+
+    def holds_numbers(self, person: str) -> bool:
+        """Whether this person holds a number that is in use."""
+        return bool(self._rows(HELD, {"person": person}))
+
+    def _delete(self, statement: TextClause, parameters: Parameters) -> int:
+        return max(0, self._run(functools.partial(self._gone, statement, parameters)))
+
+    def _gone(self, statement: TextClause, parameters: Parameters) -> int:
+        return self._connection.execute(statement, parameters).rowcount
+
+
+def _enrolled(row: Row[Any]) -> Enrolled:
+    return Enrolled(
+        entry_no=row.entry_no,
+        role=row.role,
+        person=row.person_key,
+        sex=row.sex,
+        decided_at=moment_of(row.decided_at),
+        vector=bytes(row.vector),
+    )
