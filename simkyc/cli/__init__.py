@@ -25,6 +25,7 @@ from simkyc.cli.application_file import read_application
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
 from simkyc.lists.rows import Encoding, FileFormat
+from simkyc.lists.watch import CHINA
 from simkyc.notice import NoticeText, notice_text, render_html, render_pdf
 from simkyc.policy import Policy
 from simkyc.reasons import Language
@@ -352,6 +353,24 @@ def history_upgrade(
         raise InputError("back the history up first, then say --backed-up: nothing but the backup leads back")
     before, after = upgrade_history(url)
     typer.echo(f"schema version {after}" + ("" if before == after else f", was {before}"))
+
+
+@history_app.command("purge")
+def history_purge(
+    url: HistoryUrl,
+    before: Annotated[
+        datetime,
+        typer.Option(
+            "--before", formats=["%Y-%m-%d"], help="What was decided before this day in China goes."
+        ),
+    ],
+) -> None:
+    """Delete what is older than it has to be kept; numbers in use stay counted. Needs the secret."""
+    from simkyc.screener import Screener
+
+    with Screener.open(_existing(url)) as screener:
+        gone = screener.purge(before.replace(tzinfo=CHINA))
+    typer.echo(f"{gone} rows deleted")
 
 
 def _add_import(group: typer.Typer, name: str, says: str, take_in: Callable[[Lists], Importer]) -> None:

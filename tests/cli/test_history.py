@@ -9,7 +9,7 @@ import pytest
 
 from simkyc import Screener
 from simkyc.history import schema
-from simkyc.testing import Clock
+from simkyc.testing import Clock, FakeFaceEngine, application
 from tests.cli.called import Called
 
 Call = Callable[..., Called]
@@ -48,3 +48,17 @@ def test_there_must_be_one(command: str, tmp_path: Path, call: Call) -> None:
     assert (called.code, called.out) == (3, "")
     assert "no history" in called.err
     assert "hunter2" not in called.err
+
+
+def test_purging_says_how_many_rows_went(history: str, call: Call) -> None:
+    with Screener.open(history, faces=FakeFaceEngine(), clock=Clock()) as screener:
+        screener.screen(application(0, live_photo=None))  # nothing was admitted, so it goes
+    purged = call("history", "purge", history, "--before", "2026-11-03")
+    assert (purged.code, purged.err) == (0, "")
+    assert int(purged.out.split()[0]) > 0
+    assert call("history", "purge", history, "--before", "2026-11-03").out == "0 rows deleted\n"
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "yesterday"], ids=["to come", "no date"])
+def test_what_is_no_day_in_the_past_purges_nothing(history: str, call: Call, day: str) -> None:
+    assert call("history", "purge", history, "--before", day).code == 2
