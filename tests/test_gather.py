@@ -341,7 +341,8 @@ def test_a_device_is_the_same_however_the_network_writes_it(reported: str, same:
 
 @pytest.mark.parametrize("reported", ["0" * 15, "123", "not a number"])
 def test_what_is_no_imei_ties_nobody_together(reported: str) -> None:
-    assert seen_as(Sighting(msisdn="13910000000", imei=reported, seen_at=NOW), KEYRING) is None
+    seen = seen_as(Sighting(msisdn="13910000000", imei=reported, seen_at=NOW), KEYRING)
+    assert (seen.device, seen.tac) == (None, None)
 
 
 class Counter:

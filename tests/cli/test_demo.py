@@ -58,7 +58,8 @@ def test_a_case_meets_the_reason_it_was_made_for(demo: Path, name: str) -> None:
     verdict = verdict_of(demo, name)
     assert (verdict.decision, verdict.reasons[:1]) == (decision, (reason,) if reason else ())
     assert verdict.advice == ((action,) if action else ())
-    assert len(verdict.messages("en")) == 1
+    # Nine people with nine cards in nine openings are three things to ask about.
+    assert len(verdict.messages("en")) == (3 if name == "10-busy-device" else 1)
 
 
 @pytest.mark.parametrize("name", MEANT)
