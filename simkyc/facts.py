@@ -13,6 +13,7 @@ from typing import Literal
 from simkyc.application import Application, Asked, IdDocument, Position, Restriction, Role, Service, Subject
 from simkyc.authority import AuthorityAnswer
 from simkyc.errors import NumberError
+from simkyc.lists.stock import CardState
 from simkyc.lists.watch import CHINA, Listing
 from simkyc.numbers import division, documents
 from simkyc.policy import Policy
@@ -22,7 +23,6 @@ __all__ = [
     "Actor",
     "ActorCounts",
     "CaptureFacts",
-    "CardState",
     "Comparison",
     "FaceFacts",
     "Facts",
@@ -45,9 +45,6 @@ __all__ = [
     "from_elsewhere",
     "is_same_person",
 ]
-
-CardState = Literal["in_stock", "reserved", "issued", "returned", "lost", "cancelled"]
-"""What the stock says of a card."""
 
 SharedThing = Literal["device", "representative", "contact", "address", "payer", "delivery"]
 """What applications of different people may share."""
