@@ -12,6 +12,8 @@ BENCHES = (
     "start",
     "memory",
     "screening",
+    "device_sim",
+    "gallery",
     "postgresql",
     "intake",
     "world",

@@ -2,61 +2,59 @@
 
 from __future__ import annotations
 
-import hashlib
+import atexit
+import functools
 import itertools
-import os
 import random
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import create_engine, text
 
-from bench.counter import CLERKS, STORE_ID, applicant
+from bench.counter import applicant
+from bench.filled import CLERKS_A_STORE, STORES_A_DEALER, fill, stores_of
 from bench.run import Run
 from bench.table import Result, Table, at_most
 from bench.timing import Spread, interleaved, ratios, seconds_text, times_text
 from simkyc import Application, Screener
+from simkyc.application import Clerk
 from simkyc.gather import opening_keys
 from simkyc.history import open_history
 from simkyc.history.protocol import OpeningKeys
-from simkyc.history.schema import APPLICATION
-from simkyc.testing import NOW, Clock
+from simkyc.testing import Clock
 
-__all__ = ["screening"]
+__all__ = ["Shop", "screening", "shops"]
 
 GROWTH_TARGET = 1.5
 SELECT_TARGET = 10
 
 EARLIER_VISITS = 2
-YEARS_S = 3 * 365 * 86400
-"""The openings in the history are spread evenly over three years."""
-ROWS_AT_ONCE = 10_000
+WARM_UP = 3
 SECRET = "the secret of a bench, which protects nobody"
-VERDICT = "{}"  # of the openings before: no question reads it
-INSERTED = "x" * 10_500  # as long as a verdict
-STORES = 1000
+INSERTED = "x" * 32_000  # as long as a verdict
 SELECT = text("SELECT decision, decided_at FROM application WHERE application_id = :application_id")
+
+OPENING = text(
+    "SELECT person_key, device_key, iccid, imsi_key, msisdn_key, store_id, dealer_id, clerk_id FROM application"
+    " WHERE application_id = :application_id"
+)
 
 
 def screening(run: Run) -> Table:
     """Screenings on histories of several sizes, against one SELECT and one durable INSERT."""
-    sizes = run.pick([50, 200], [10_000, 100_000], [10_000, 1_000_000], [10_000, 1_000_000, 10_000_000])
-    people = range(run.pick(5, 100, 300))
-    with tempfile.TemporaryDirectory() as scratch:
-        floor = _Insert(Path(scratch) / "floor.db")
-        shops = [_Shop(run, Path(scratch), size, people) for size in sizes]
+    sizes, people = _sizes(run), _people(run)
+    with tempfile.TemporaryDirectory() as scratch, closing(_Insert(Path(scratch) / "floor.db")) as floor:
         sides: dict[str, Callable[[int], object]] = {}
-        for shop in shops:
+        for shop in shops(run):
             sides |= {f"screen {shop.size}": shop.screen, f"select {shop.size}": shop.select}
         sides["insert"] = floor.insert
-        for side in sides.values():
-            side(people[0])
-        taken = interleaved(sides, run.track(people[1:], "screening"))
-        for shop in shops:
-            shop.close()
-        floor.close()
+        for person in people[:WARM_UP]:
+            for side in sides.values():
+                side(person)
+        taken = interleaved(sides, run.track(people[WARM_UP:], "screening"))
     smallest, largest = sizes[0], sizes[-1]
     screens = {size: taken[f"screen {size}"] for size in sizes}
     by_select = {size: ratios(screens[size], taken[f"select {size}"]) for size in sizes}
@@ -99,112 +97,110 @@ def screening(run: Run) -> Table:
         ),
         note=(
             "Median, smallest and largest; the sides take turns, each customer once. Openings before are spread over "
-            "three years, everybody's keys at random, and hold no verdict text. A screening waits for the disk once, "
-            "as the INSERT does, and a SELECT never."
+            "three years, nine a day and dealer, everybody's keys at random, each with its card in the stock, what it "
+            "shares with others and one sighting; they hold no verdict text. A screening waits for the disk once, as "
+            "the INSERT does, and a SELECT never."
         ),
     )
 
 
-class _Shop:
-    """One history of a given size, the screener on it, and the applications that come."""
+def _sizes(run: Run) -> list[int]:
+    return run.pick([50, 200], [10_000, 100_000], [10_000, 1_000_000], [10_000, 1_000_000, 10_000_000])
+
+
+def _people(run: Run) -> range:
+    return range(run.pick(8, 100, 300))
+
+
+@functools.lru_cache(maxsize=1)
+def shops(run: Run) -> tuple[Shop, ...]:
+    """The histories of this run, which more than one table is measured on. They end with the process."""
+    folder = tempfile.TemporaryDirectory()
+    made = tuple(Shop(run, Path(folder.name), size, _people(run)) for size in _sizes(run))
+    atexit.register(_end, folder, made)
+    return made
+
+
+def _end(folder: tempfile.TemporaryDirectory[str], made: tuple[Shop, ...]) -> None:
+    for shop in made:
+        shop.close()
+    folder.cleanup()
+
+
+class Shop:
+    """One history of a given size, the screener on it, and the applications that come.
+
+    Args:
+        run: Shows how far it is.
+        folder: Where the history is made.
+        size: How many openings there are before.
+        people: Who will come, each with two openings before.
+    """
 
     def __init__(self, run: Run, folder: Path, size: int, people: range) -> None:
         self.size = size
-        self._clock = Clock()
+        self.clock = Clock()
         path = folder / f"kyc-{size}.db"
         url = f"sqlite:///{path}"
-        history = open_history(url, secret=SECRET)
-        self._screener = Screener.open(history, clock=self._clock)
-        visits = [_visit(person, self._clock) for person in people]
-        self._visits = dict(zip(people, visits, strict=True))
-        self._screener.allocate(STORE_ID, [visit.sim.iccid for visit in visits])
+        with closing(open_history(url, secret=SECRET)) as history:
+            keyring = history.keyring
+        visits = [_visits(person, stores_of(size), self.clock) for person in people]
+        before = [opening_keys(visit, keyring) for earlier in visits for visit in earlier[:-1]]
+        fill(run, path, size, before)
+        self.history = open_history(url, secret=SECRET)
+        self.screener = Screener.open(self.history, clock=self.clock)
+        self.visits = dict(zip(people, (last for *_, last in visits), strict=True))
+        cards = sorted((visit.store.store_id, visit.sim.iccid or "") for visit in self.visits.values())
+        for store, some in itertools.groupby(cards, key=lambda card: card[0]):
+            self.screener.allocate(store, [iccid for _, iccid in some])
         self._engine = create_engine(url)
-        before = [
-            opening_keys(applicant(person, self._clock, visit=visit), history.keyring)
-            for visit in range(EARLIER_VISITS)
-            for person in people
+        self._known = [
+            f"before-{place:08d}" for place in random.Random(size).sample(range(size), len(people))
         ]
-        _fill(run, self._engine, size, before)
-        with path.open("rb") as file:
-            os.fsync(file.fileno())  # or the first screenings would wait for what was filled in
-        self._known = [f"before-{place}" for place in random.Random(size).sample(range(size), len(people))]
 
     def screen(self, person: int) -> None:
-        visit = self._visits[person]
-        self._clock.now = visit.applied_at
-        self._screener.screen(visit)
+        """The next application of this person."""
+        visit = self.visits[person]
+        self.clock.now = visit.applied_at
+        self.screener.screen(visit)
 
-    def select(self, person: int) -> None:
+    def select(self, place: int) -> None:
+        """One SELECT by a key."""
+        known = {"application_id": self._known[place % len(self._known)]}
         with self._engine.connect() as connection:
-            connection.execute(SELECT, {"application_id": self._known[person]}).all()
+            connection.execute(SELECT, known).all()
+
+    def opening(self, place: int) -> OpeningKeys:
+        """The keys of an opening that was there before."""
+        with self._engine.connect() as connection:
+            row = connection.execute(OPENING, {"application_id": f"before-{place:08d}"}).one()
+        return OpeningKeys(
+            *(row.person_key, row.device_key, row.iccid, row.msisdn_key),
+            *(row.store_id, row.dealer_id, row.clerk_id, row.imsi_key),
+            shared=(("device", row.device_key),) if row.device_key else (),
+        )
 
     def close(self) -> None:
+        """Let go of it."""
         self._engine.dispose()
-        self._screener.close()
+        self.screener.close()
 
 
-def _visit(person: int, clock: Clock) -> Application:
-    return applicant(person, clock, visit=EARLIER_VISITS, consent=False)
-
-
-def _fill(run: Run, engine: Engine, size: int, known: list[OpeningKeys]) -> None:
-    """Write `size` openings, those of the people who will come again among them."""
-    places = dict(zip(random.Random(0).sample(range(size), len(known)), known, strict=True))
-    chance = random.Random(1)
-    with engine.connect() as connection:
-        connection.execute(text("PRAGMA synchronous=OFF"))  # a power failure would cost a bench
-        for index in APPLICATION.indexes:  # made afterwards from sorted keys, in a tenth of the time
-            index.drop(connection)
-        for start in run.track(range(0, size, ROWS_AT_ONCE), f"filling a history with {size:,} openings"):
-            rows = [
-                _opening(place, size, places.get(place) or _anybody(place, size, chance))
-                for place in range(start, min(size, start + ROWS_AT_ONCE))
-            ]
-            connection.execute(insert(APPLICATION), rows)
-            connection.commit()
-        indexes = sorted(APPLICATION.indexes, key=lambda index: str(index.name))
-        for index in run.track(indexes, f"indexing a history with {size:,} openings"):
-            index.create(connection)
-            connection.commit()
-        connection.execute(text("PRAGMA synchronous=FULL"))
-        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
-
-
-def _anybody(place: int, size: int, chance: random.Random) -> OpeningKeys:
-    """Keys as evenly spread as real ones: a person has two openings, three share two devices."""
-    return OpeningKeys(
-        person=_key("person", chance.randrange(max(1, size // 2))),
-        device=_key("device", chance.randrange(max(1, size * 2 // 3))),
-        iccid=f"898600{place:014d}",
-        msisdn=_key("msisdn", place),
-        store_id=f"store-{place % STORES}",
-        dealer_id=None,
-        clerk_id=f"clerk-{place % CLERKS}",
-    )
-
-
-def _key(kind: str, serial: int) -> str:
-    return hashlib.sha256(f"{kind} {serial}".encode()).hexdigest()
-
-
-def _opening(place: int, size: int, keys: OpeningKeys) -> dict[str, str | int | None]:
-    decided_at = int(NOW.timestamp()) - YEARS_S + YEARS_S * place // size
-    return {
-        "application_id": f"before-{place}",
-        "body_digest": _key("body", place),
-        "person_key": keys.person,
-        "device_key": keys.device,
-        "iccid": keys.iccid,
-        "msisdn_key": keys.msisdn,
-        "store_id": keys.store_id,
-        "dealer_id": keys.dealer_id,
-        "clerk_id": keys.clerk_id,
-        "decided_at": decided_at,
-        "decision": "accept",
-        "admitted_until": decided_at + 1800,
-        "opened_at": decided_at + 120,
-        "verdict_json": VERDICT,
-    }
+def _visits(person: int, stores: int, clock: Clock) -> list[Application]:
+    """Openings of one person, each in a store and by a clerk of those that the history has."""
+    chance = random.Random(person)
+    visits = []
+    for visit in range(EARLIER_VISITS + 1):
+        store = chance.randrange(stores)
+        clerk = store * CLERKS_A_STORE + chance.randrange(CLERKS_A_STORE)
+        application = applicant(person, clock, visit=visit, consent=False)
+        place = {"store_id": f"store-{store}", "dealer_id": f"dealer-{store // STORES_A_DEALER}"}
+        visits.append(
+            application.changed(
+                store=application.store.changed(**place), clerk=Clerk(clerk_id=f"clerk-{clerk}")
+            )
+        )
+    return visits
 
 
 class _Insert:

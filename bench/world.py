@@ -42,6 +42,9 @@ def world(run: Run) -> Table:
     ]
     planted, found = (_sum(counted, PATTERNS) for counted in (tally.visits, tally.caught))
     honest, bothered = (_sum(counted, CUSTOMERS) for counted in (tally.visits, tally.caught))
+    rings = [first is not None for first in tally.first.values()]
+    late, late_caught = tally.late.total(), tally.late_caught.total()
+    boxed = [flagged for (kind, _, _), flagged in tally.lines_of_rings.items() if kind == "resale"]
     forged = [caught for (kind, _, _), caught in tally.last.items() if kind == "retry"]
     of_fraud, of_honest = (
         _share(tally.lines_caught[kind], tally.lines[kind]) for kind in ("fraud", "honest")
@@ -58,6 +61,7 @@ def world(run: Run) -> Table:
             "applications",
             "in review or worse",
             "share",
+            "after the third",
             "rings found",
             "found from",
             "because of",
@@ -67,10 +71,22 @@ def world(run: Run) -> Table:
             Result(
                 "planted applications at least in review", f"{found} of {planted} ({_share(found, planted)})"
             ),
+            Result(
+                "planted rings of which any application was",
+                f"{sum(rings)} of {len(rings)} ({_share(sum(rings), len(rings))})",
+            ),
+            Result(
+                "planted applications after a ring's third",
+                f"{late_caught} of {late} ({_share(late_caught, late)})",
+            ),
             Result("honest applications bothered", f"{bothered} of {honest} ({_share(bothered, honest)})"),
             Result(
                 "retries that come back with a forged card, at least in review",
                 f"{sum(forged)} of {len(forged)}",
+            ),
+            Result(
+                "rings of resale that are found by their lines, in one box",
+                f"{sum(boxed)} of {len(boxed)}",
             ),
             Result("sightings of lines opened by fraud that are flagged", of_fraud),
             Result("sightings of honest lines that are flagged", of_honest),
@@ -79,8 +95,11 @@ def world(run: Run) -> Table:
             ),
         ),
         note=(
+            "After the third: the share of the applications after a ring's third, when there is something to see. "
             "Found from: the median, over the rings that were found, of the first application that was. Every child "
-            "and everybody represented goes to a supervisor anyway: that alone counts as neither. "
+            "and everybody represented goes to a supervisor anyway: that alone counts as neither. A dealer's ring and those who "
+            "resell have nothing that tells them at the counter: the first is told to security staff by the share of a "
+            "dealer's numbers, the second by the lines that meet in one device. "
             "docs/world.md tells the patterns. Their mix and shares are made up: compare policies by this table, and "
             "do not read from it how much fraud there is."
         ),
@@ -97,6 +116,9 @@ class Tally:
         reasons: Why, by pattern or kind.
         first: The place of the first application that was found, by ring; None while none is.
         last: Whether the latest was.
+        late: Applications after a ring's third.
+        late_caught: Of these at least in review.
+        lines_of_rings: Whether any line of a ring was flagged.
         lines: Sightings, of `fraud` and `honest` lines.
         lines_caught: Of these at least in review.
         seconds: What playing took.
@@ -107,6 +129,9 @@ class Tally:
     reasons: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     first: dict[tuple[str, int, str], int | None] = field(default_factory=dict)
     last: dict[tuple[str, int, str], bool] = field(default_factory=dict)
+    late: Counter[str] = field(default_factory=Counter)
+    late_caught: Counter[str] = field(default_factory=Counter)
+    lines_of_rings: dict[tuple[str, int, str], bool] = field(default_factory=dict)
     lines: Counter[str] = field(default_factory=Counter)
     lines_caught: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
@@ -122,7 +147,11 @@ class Tally:
         if isinstance(event, Seen):
             kind = "honest" if event.label is None else "fraud"
             self.lines[kind] += 1
-            self.lines_caught[kind] += played.decision >= Decision.REVIEW
+            flagged = played.decision >= Decision.REVIEW
+            self.lines_caught[kind] += flagged
+            if event.label is not None:
+                one = (event.label.pattern, seed, event.label.ring)
+                self.lines_of_rings[one] = self.lines_of_rings.get(one, False) or flagged
         else:
             self._visit(seed, event, played)
 
@@ -140,6 +169,9 @@ class Tally:
             if self.first.setdefault(ring, None) is None and caught:
                 self.first[ring] = visit.label.place
             self.last[ring] = caught
+            if visit.label.place > 3:
+                self.late[kind] += 1
+                self.late_caught[kind] += caught
 
 
 def measure(
@@ -171,6 +203,7 @@ def _fraud(pattern: str, tally: Tally) -> tuple[str, ...]:
     return (
         f"fraud: {pattern}",
         *_counted(pattern, tally),
+        _share(tally.late_caught[pattern], tally.late[pattern]),
         f"{len(found)} of {len(rings)}",
         f"application {median(found):g}" if found else "never",
         _why(pattern, tally),
@@ -178,7 +211,7 @@ def _fraud(pattern: str, tally: Tally) -> tuple[str, ...]:
 
 
 def _honest(customer: str, tally: Tally) -> tuple[str, ...]:
-    return (f"honest: {customer}", *_counted(customer, tally), "-", "-", _why(customer, tally))
+    return (f"honest: {customer}", *_counted(customer, tally), "-", "-", "-", _why(customer, tally))
 
 
 def _counted(kind: str, tally: Tally) -> tuple[str, str, str]:

@@ -141,7 +141,8 @@ class Model(BaseModel):
             InputError: A field is missing, unknown or of the wrong kind.
         """
         try:
-            super().__init__(**fields)
+            # As pydantic's own __init__ does, without handing every field on once more.
+            self.__pydantic_validator__.validate_python(fields, self_instance=self)
         except ValidationError as error:
             raise input_error(error, type(self).__name__) from None
 

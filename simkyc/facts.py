@@ -38,12 +38,14 @@ __all__ = [
     "SharedCounts",
     "SharedThing",
     "SimFacts",
+    "Spread",
     "Visit",
     "age_years",
     "consent_fault",
     "day_in_china",
     "from_elsewhere",
     "is_same_person",
+    "is_stores_own",
 ]
 
 SharedThing = Literal["device", "representative", "contact", "address", "payer", "delivery"]
@@ -161,6 +163,7 @@ class SimFacts:
         state: What the stock says of the card; None when it is in no stock.
         numbers_agree: Whether IMSI and MSISDN are those that the stock has for this ICCID, and the MSISDN is not
             another card's; None when the stock names neither.
+        imsi_agrees: The same of the IMSI alone, for a card that takes over a number that is in use.
     """
 
     store_has_stock: bool
@@ -170,6 +173,7 @@ class SimFacts:
     reserved: bool
     state: CardState | None
     numbers_agree: bool | None
+    imsi_agrees: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +205,40 @@ class ActorCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """How what different people share is spread over days and counters, by applications before this one.
+
+    Attributes:
+        days: Different days in China on which it was named.
+        store_ids: How many different stores, and the first of them by name.
+        clerk_ids: How many different clerks, and the first of them by name.
+        first_at: When it was first named in the window.
+        last_at: When it was last.
+        openings: What was admitted with it.
+    """
+
+    days: int
+    store_ids: tuple[int, str]
+    clerk_ids: tuple[int, str]
+    first_at: datetime
+    last_at: datetime
+    openings: ActorCounts
+
+    @property
+    def last_day(self) -> date:
+        """The last day in China on which it was named."""
+        return day_in_china(self.last_at)
+
+    def stores_with(self, store_id: str) -> int:
+        """Different stores, this one included."""
+        return self.store_ids[0] + (self.store_ids[0] == 1 and self.store_ids[1] != store_id)
+
+    def clerks_with(self, clerk_id: str) -> int:
+        """Different clerks, this one included."""
+        return self.clerk_ids[0] + (self.clerk_ids[0] == 1 and self.clerk_ids[1] != clerk_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """One earlier application of the same person.
 
@@ -226,17 +264,27 @@ class PatternFacts:
     Attributes:
         trail: Earlier applications of this person in the window, latest first; None when the number is malformed.
         baselines: Openings on each full day before today on which there were any, by who served and where.
-        consecutive_cards: How many cards with serial numbers in an unbroken run up and down to this one went to
-            different other people in the window; None when the ICCID has no serial number to count by.
-        consecutive_numbers: The same of phone numbers; None when the MSISDN is malformed.
-        fraudulent: Numbers reported as used for fraud, by what they share with this application.
+        consecutive_cards: How many different other people took, one after the other, the cards whose serial
+            numbers run up or down to this one in the window; None when the ICCID has no serial number to count by.
+        cards_in_order: How many cards that run has in a longer window: where a store sells in order, it is as long as
+            anybody looks.
+        consecutive_numbers: As `consecutive_cards`, of phone numbers; None when the MSISDN is malformed.
+        fraudulent: Numbers reported as used for fraud, by what they share with this application; of staff in the
+            window of their days.
+        spread: How what this application shares with others is spread, by window in seconds; what nobody named
+            before is not there.
+        days_at_this_hour: Days in the window of the store's own on which it opened a number within two hours of this
+            time; None when it opened none at all.
     """
 
     trail: tuple[Visit, ...] | None = None
     baselines: Mapping[Actor, tuple[ActorCounts, ...]] = field(default_factory=dict)
     consecutive_cards: int | None = None
     consecutive_numbers: int | None = None
+    cards_in_order: int = 0
     fraudulent: Mapping[SharedThing | Actor, int] = field(default_factory=dict)
+    spread: Mapping[SharedThing, Mapping[int, Spread]] = field(default_factory=dict)
+    days_at_this_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +320,7 @@ class GalleryFacts:
         own_distances: To every earlier face of the same person by the ID, nearest first.
         same_person_distance: Further apart than this the policy takes two faces for two people.
         companion_people: Different other people beside whom somebody who stands in this photo stood before.
+        companion_days: Different days in China on which they came, today included.
         calibration_id: What distances were turned into rates by.
     """
 
@@ -281,6 +330,7 @@ class GalleryFacts:
     same_person_distance: float
     companion_people: int
     calibration_id: str
+    companion_days: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +372,7 @@ class HeldLine:
         sim_changed_at: When a card with another IMSI last took over; None when none did since it was opened.
         device_changed_at: When the network last saw it in another device than before; None when it never did.
         replacements: How often its card was replaced, by window in seconds.
+        is_fraud: Whether it was reported as used for fraud by whoever holds it.
     """
 
     opened_at: datetime
@@ -334,6 +385,7 @@ class HeldLine:
     sim_changed_at: datetime | None
     device_changed_at: datetime | None
     replacements: Mapping[int, int]
+    is_fraud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -490,3 +542,38 @@ def from_elsewhere(application: Application, policy: Policy) -> bool | str:
         return "number_malformed"
     level = "not_comparable" if home is None else division.agreement(home, application.store.division)
     return "no_home_division" if level == "not_comparable" else level in policy.openings.far_agreements
+
+
+def is_stores_own(thing: SharedThing, application: Application, facts: Facts, policy: Policy) -> bool:
+    """Whether what different people share is the store's own: its telephone, its till, the device it tries cards in.
+
+    What is named in one store alone, before several clerks, on as many days as if its customers named it at random,
+    for a good part of the time that the store is known, by people who are from elsewhere no more often than its
+    others, and with little fraud reported.
+    """
+    own, lately = policy.shared.own, policy.shared.returning.seconds
+    counts, spreads = facts.openings.shared.get(thing, {}), facts.patterns.spread.get(thing, {})
+    days = [day for day in facts.patterns.baselines.get("store", ()) if day.openings]
+    if own.seconds not in counts or own.seconds not in spreads or not days:
+        return False
+    people, spread = counts[own.seconds].people, spreads[own.seconds]
+    openings = sum(day.openings for day in days)
+    today = facts.openings.today.get("store", ActorCounts(0, 0))
+    shares = [sum(day.remote_first for day in days) / openings]
+    if today.openings >= policy.batch.remote_first_openings_min.value:  # the first day of term
+        shares.append(today.remote_first / today.openings)
+    # Named by customers at random, it would be named on as many days as this, busy days and quiet ones.
+    share = min(1.0, counts[lately].people / openings)
+    expected = sum(1 - (1 - share) ** day.openings for day in days)
+    recent = spreads.get(lately)
+    admitted = recent.openings if recent else ActorCounts(0, 0)
+    return (
+        people >= own.people_min.value
+        and spread.stores_with(application.store.store_id) <= 1 + own.stray_stores.value * people
+        and spread.clerks_with(application.clerk.clerk_id) >= own.clerks_min.value
+        and (recent.days if recent else 0) >= own.days_share_min.value * expected
+        and facts.now - spread.first_at
+        >= timedelta(days=max(own.since.value, own.since_share.value * len(days)))
+        and admitted.remote_first <= (max(shares) + own.remote_excess.value) * admitted.openings
+        and facts.patterns.fraudulent.get(thing, 0) <= own.fraudulent_share_max.value * people
+    )

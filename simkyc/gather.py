@@ -298,19 +298,20 @@ def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
     sim, device = application.sim, application.device
     devices = [device.imei, device.second_imei] if device else [None, None]
     first, second = (_keyed(keyring.device, imei.validate, number) for number in devices)
+    number = _or_none(msisdn.validate, sim.msisdn)
     return OpeningKeys(
         person=person_key(application.document, keyring),
         device=first,
         second_device=second,
         iccid=_or_none(iccid.validate, sim.iccid),
         imsi=_keyed(keyring.imsi, imsi.validate, sim.imsi),
-        msisdn=_keyed(keyring.msisdn, msisdn.validate, sim.msisdn),
+        msisdn=None if number is None else keyring.msisdn(number),
         store_id=application.store.store_id,
         dealer_id=application.store.dealer_id,
         clerk_id=application.clerk.clerk_id,
         shared=tuple((what, key) for what, key in _shared(application, first, second, keyring) if key),
         terminal_id=application.store.terminal_id,
-        neighbours=_neighbours(application, keyring),
+        neighbours=() if number is None else _neighbours(number, keyring),
     )
 
 
@@ -318,10 +319,7 @@ NEIGHBOURHOOD: Final = 10
 """Phone numbers up and down that count as neighbours."""
 
 
-def _neighbours(application: Application, keyring: Keyring) -> tuple[tuple[int, str], ...]:
-    number = _or_none(msisdn.validate, application.sim.msisdn)
-    if number is None:
-        return ()
+def _neighbours(number: str, keyring: Keyring) -> tuple[tuple[int, str], ...]:
     own, width = int(number[1:]), len(number) - 1
     steps = [step for step in range(-NEIGHBOURHOOD, NEIGHBOURHOOD + 1) if step]
     return tuple((step, keyring.msisdn(f"+{own + step:0{width}d}")) for step in steps)
@@ -334,10 +332,18 @@ def _shared(
     yield "device", first
     yield "device", second
     yield "representative", person_key(representative.document, keyring) if representative else None
-    yield "contact", _keyed(keyring.msisdn, msisdn.validate, application.contact_number)
-    yield "address", _keyed(keyring.address, _alike, application.applicant.address or home)
+    yield "contact", _keyed(keyring.msisdn, _called, application.contact_number)
+    yield "address", _keyed(keyring.address, _alike, application.applicant.address)
+    yield "address", _keyed(keyring.address, _alike, home)
     yield "payer", _keyed(keyring.payer, _alike, application.payer_account)
     yield "delivery", _keyed(keyring.address, _alike, application.delivery_address)
+
+
+def _called(number: str) -> str:
+    """A contact number in one spelling: E.164 where it is a mobile one, else its digits."""
+    return _or_none(msisdn.validate, number) or "".join(
+        c for c in unicodedata.normalize("NFKC", number) if c.isdecimal()
+    )
 
 
 def _alike(text: str) -> str:
@@ -425,21 +431,31 @@ def opening_windows(policy: Policy) -> OpeningWindows:
 
     windows = policy.openings.repeat + policy.openings.repeat_far_from_home
     device = policy.device.people + policy.device.sims + policy.device.openings
+    own = tuple(sorted({policy.shared.returning.seconds, policy.shared.own.seconds}))
     return OpeningWindows(
         person_s=_seconds(windows),
         clerk_s=int(policy.openings.clerk_window.value * 60),
         shared_s=(
-            ("device", _seconds(device)),
+            ("device", tuple(sorted({*own, *_seconds(device)}))),
             ("representative", (int(policy.parties.representative_window.value * DAY_S),)),
             *(
-                (thing, _seconds((*getattr(policy.shared, thing), policy.shared.common.lately)))
+                (
+                    thing,
+                    tuple(
+                        sorted(
+                            {*own, *_seconds((*getattr(policy.shared, thing), policy.shared.common.lately))}
+                        )
+                    ),
+                )
                 for thing in GIVEN
             ),
         ),
         trail_s=int(policy.trail.window.value * HOUR_S),
         neighbours_s=int(policy.batch.run_window.value * HOUR_S),
+        order_s=int(policy.batch.order_window.value * DAY_S),
         baseline_s=int(policy.batch.baseline_window.value * DAY_S),
         outcomes_s=int(policy.batch.outcomes_window.value * DAY_S),
+        spread_s=own,
     )
 
 
@@ -488,7 +504,9 @@ def ask_about_line(
     present = last.device if last is not None and fault is None else None
     declared = line.declared_imeis(chain)
     restriction = line.restriction_of(chain)
-    imsi_key = _keyed(keyring.imsi, imsi.validate, seen.imsi) if seen else last.imsi if last else None
+    imsi_key = _keyed(keyring.imsi, imsi.validate, seen.imsi) if seen else None
+    if seen is None and last is not None and last.seen_at >= chain[-1].opened_at:
+        imsi_key = last.imsi  # what was seen before the present card was another card's
     card = next((binding.imsi for binding in reversed(chain) if binding.imsi is not None), None)
     limits = policy.binding
     return LineFacts(

@@ -181,6 +181,7 @@ def held_line(
     transferor: str | None,
     replacement_windows_s: Iterable[int],
     now: datetime,
+    frauds: frozenset[str] = frozenset(),
 ) -> HeldLine | None:
     """What the history says of the line that an application is about; None when it knows none.
 
@@ -191,6 +192,7 @@ def held_line(
         transferor: The same of who gives the number away; None without one.
         replacement_windows_s: How far back replacements are counted, in seconds.
         now: The moment.
+        frauds: The applications that opened the number, where it was reported as used for fraud.
     """
     chain = chain_of(bindings)
     if not chain:
@@ -213,6 +215,7 @@ def held_line(
             window_s: sum(moment > now - timedelta(seconds=window_s) for moment in replaced)
             for window_s in replacement_windows_s
         },
+        is_fraud=holders_first(chain).application_id in frauds,
     )
 
 

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Final, Literal, Self, get_args
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import AwareDatetime, Field, ValidationError, model_validator
 
@@ -25,11 +25,14 @@ from simkyc.errors import InputError, PolicyError
 from simkyc.numbers.division import Agreement
 from simkyc.numbers.documents import DocumentKind
 from simkyc.reasons import REASONS, Action
-from simkyc.verdict import EXPLAINED, Decision, Evidence, Finding, LineAction, State
+from simkyc.verdict import EXPLAINED, SEVERITY, Decision, Evidence, Finding, LineAction, State
 
 __all__ = ["Limit", "Measure", "Outcome", "Policy", "Ruling", "Window"]
 
 DAY_S = 86_400
+
+
+LONGEST_DAYS = 36_500
 
 
 class Limit(Model):
@@ -37,9 +40,16 @@ class Limit(Model):
 
     shown = ("value", "unit")
 
-    value: float = Field(ge=0)
+    value: float = Field(ge=0, le=1e9)
     unit: str = Field(min_length=1)
     source: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _is_a_time_that_can_be(self) -> Self:
+        longest = {"minutes": 60 * 24 * LONGEST_DAYS, "hours": 24 * LONGEST_DAYS, "days": LONGEST_DAYS}
+        if self.value > longest.get(self.unit.split()[0], self.value):
+            raise ValueError("a time is no longer than a hundred years")
+        return self
 
 
 class CounterClock(Model):
@@ -144,6 +154,12 @@ class Window(Model):
     days: Limit
     most: Limit
 
+    @model_validator(mode="after")
+    def _lasts(self) -> Self:
+        if self.days.value < 1 / 24:
+            raise ValueError("a window lasts an hour at least")
+        return self
+
     @property
     def seconds(self) -> int:
         """The window in seconds."""
@@ -192,6 +208,7 @@ class OpeningLimits(Model):
     """How many openings are ordinary."""
 
     active_numbers: Limit
+    numbers_elsewhere: Limit
     repeat: tuple[Window, ...] = Field(min_length=1)
     far_agreements: tuple[Agreement, ...] = Field(min_length=1)
     repeat_far_from_home: tuple[Window, ...] = Field(min_length=1)
@@ -208,7 +225,9 @@ class TrailLimits(Model):
     dealers: Limit
     speed_max: Limit
     distance_min: Limit
+    counter_time: Limit
     clock_difference: Limit
+    face_false_match_rate: Limit
 
 
 class RemoteLimits(Model):
@@ -225,13 +244,20 @@ class BatchLimits(Model):
     burst_factor: Limit
     burst_deviations: Limit
     burst_openings_min: Limit
+    clerk_excess: Limit
+    hour_days_share_max: Limit
     remote_first_openings_min: Limit
     remote_first_excess: Limit
     run_window: Limit
     consecutive_cards: Limit
     consecutive_numbers: Limit
+    run_allowance: Limit
+    run_share_max: Limit
+    order_window: Limit
+    in_order: Limit
     outcomes_window: Limit
     fraudulent_of_staff: Limit
+    fraudulent_share_of_staff: Limit
     fraudulent_of_others: Limit
 
 
@@ -242,6 +268,38 @@ class CommonValue(Model):
     lately: Window
 
 
+class Returning(Model):
+    """A party comes once; who comes back day after day, with other people, to one clerk or to many stores, does not."""
+
+    window: Limit
+    people: Limit
+    days: Limit
+
+    @property
+    def seconds(self) -> int:
+        """The window in seconds."""
+        return int(self.window.value * DAY_S)
+
+
+class StoresOwn(Model):
+    """When a contact number, payer or device is taken for the store's own: its telephone, its till, its spare phone."""
+
+    window: Limit
+    people_min: Limit
+    stray_stores: Limit
+    clerks_min: Limit
+    days_share_min: Limit
+    since: Limit
+    since_share: Limit
+    remote_excess: Limit
+    fraudulent_share_max: Limit
+
+    @property
+    def seconds(self) -> int:
+        """The window in seconds."""
+        return int(self.window.value * DAY_S)
+
+
 class SharedLimits(Model):
     """How many people may give the same contact number, payer, delivery address or home address."""
 
@@ -250,6 +308,8 @@ class SharedLimits(Model):
     delivery: tuple[Window, ...] = Field(min_length=1)
     address: tuple[Window, ...] = Field(min_length=1)
     common: CommonValue
+    returning: Returning
+    own: StoresOwn
 
 
 class IdentityLimits(Model):
@@ -260,6 +320,8 @@ class IdentityLimits(Model):
     expected_false_hits: Limit
     other_face_false_match_rate: Limit
     companion_people: Limit
+    companion_days: Limit
+    companion_party: Limit
     companion_size_min: Limit
     same_sex_only: bool
 
@@ -268,7 +330,7 @@ class Combination(Model):
     """Signs that say little alone: each has a weight, and together they ask for a supervisor."""
 
     limit: Limit
-    weights: Mapping[str, float]
+    weights: Mapping[str, Annotated[float, Field(gt=0, le=1000, strict=True)]]
 
 
 class NoticeRules(Model):
@@ -555,13 +617,13 @@ class Policy(Model):
         # Worst first; among equals a flagged reason says more than one that could not be checked.
         against.sort(
             key=lambda item: (
-                -list(Decision).index(item[0]),
+                -SEVERITY[item[0]],
                 item[1].state is State.NOT_ASSESSED,
                 places[item[1].reason],
             )
         )
         return Outcome(
-            decision=max((decision for decision, _ in ruled), default=Decision.REFUSE),
+            decision=max({decision for decision, _ in ruled}, default=Decision.REFUSE),
             findings=tuple(finding for _, finding in ruled),
             reasons=tuple(dict.fromkeys(finding.reason for _, finding in against)),
             advice=tuple(

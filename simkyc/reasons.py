@@ -885,6 +885,17 @@ _ALL = (
         _REAL_NAME,
     ),
     Reason(
+        "line.used_for_fraud",
+        A.CALL_SUPERVISOR,
+        W("号码涉诈记录", "used for fraud before"),
+        W(
+            "该号码须由主管核实机主后办理。",
+            "The supervisor makes sure of this line's holder before anything is done.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
         "line.recent_sim_change",
         A.CALL_SUPERVISOR,
         W("近期换卡", "recent change of the card"),
@@ -1441,6 +1452,28 @@ _ALL = (
         W(
             "连号的手机号码在短时间内办给了不同的人。",
             "Phone numbers in a row went to different people in a short time.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.unusual_hour",
+        A.CALL_SUPERVISOR,
+        W("非营业时段", "unusual hour"),
+        W(
+            "该营业厅通常不在此时段办理开户。",
+            "This store does not usually open numbers at this time of day.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "batch.fraudulent_staff",
+        A.CALL_SUPERVISOR,
+        W("经办方涉诈比例", "fraud behind one counter"),
+        W(
+            "该营业员或代理商近期开出的号码中涉诈比例偏高。",
+            "Of the numbers that this clerk or dealer opened lately, a large share was used for fraud.",
         ),
         _ONE_MOMENT,
         _ABNORMAL,

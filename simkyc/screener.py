@@ -48,7 +48,14 @@ if TYPE_CHECKING:
     from simkyc.gallery import GallerySearch, Searched
     from simkyc.history.keys import Keyring
     from simkyc.history.lists import Lists
-    from simkyc.history.protocol import History, OpeningKeys, Reader, Recorded, Transaction
+    from simkyc.history.protocol import (
+        History,
+        OpeningKeys,
+        OpeningWindows,
+        Reader,
+        Recorded,
+        Transaction,
+    )
 
 __all__ = ["Screener"]
 
@@ -183,7 +190,7 @@ class Screener:
                 return _replay(recorded, canonical, self._history.keyring)
             self._renew(transaction, application)
             now = _whole_second(self._clock())
-            verdict, facts = self._judge(application, transaction, about, searched, now, stopwatch)
+            verdict, facts = self._judge(application, keys, transaction, about, searched, now, stopwatch)
             restriction = application.restriction
             transaction.record(
                 Entry(
@@ -202,7 +209,7 @@ class Screener:
                     faces=searched.faces if searched else (),
                 )
             )
-        _log.info("screened", extra=_told(verdict))
+        _tell("screened", verdict)
         return verdict
 
     def verdict(self, application_id: str) -> Verdict | None:
@@ -236,15 +243,16 @@ class Screener:
         stopwatch = _Stopwatch()
         application = Application.from_json(_canonical(application))
         now = _whole_second(self._clock() if at is None else at)
+        keys = opening_keys(application, self._history.keyring)
         if self._history.keyring.former:
-            with self._history.write(opening_keys(application, self._history.keyring).locks) as transaction:
+            with self._history.write(keys.locks) as transaction:
                 self._renew(transaction, application)
         with stopwatch.lap("people"):
             about = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
         with stopwatch.lap("gallery"):
             searched = self._search(application, about, now)
         with self._history.read() as reader:
-            verdict, _ = self._judge(application, reader, about, searched, now, stopwatch)
+            verdict, _ = self._judge(application, keys, reader, about, searched, now, stopwatch)
         return verdict
 
     def activated(self, sighting: Sighting) -> Verdict:
@@ -321,15 +329,16 @@ class Screener:
             bindings, sightings = reader.bindings(key, now), reader.sightings(key, now)
         return line.swap_report(bindings, sightings, timedelta(hours=max_age_hours), now)
 
-    def report_outcome(self, number: str, *, is_fraud: bool) -> None:
+    def report_outcome(self, number: str, *, is_fraud: bool, at: datetime | None = None) -> None:
         """Say what became of a number: it was used for fraud, or it was suspected and is cleared.
 
         It counts against the dealer, clerk, device, contact number, payer and so on that later applications share
         with the one that opened it, until a later word clears it.
 
         Args:
-            number: The MSISDN; the line that it is bound to now, or was last, is meant.
+            number: The MSISDN.
             is_fraud: True for fraud, False for cleared.
+            at: When it was used so, for a number may have had several holders; None for now, or whoever had it last.
 
         Raises:
             InputError: The MSISDN is none.
@@ -338,12 +347,14 @@ class Screener:
         """
         if not isinstance(is_fraud, bool):
             raise InputError("is_fraud is True or False")
+        at = None if at is None else _whole_second(at)
         key, now = self._number_key(number), _whole_second(self._clock())
         with self._history.write((number_lock(key),)) as transaction:
             opened = [one for one in transaction.bindings(key, now) if one.kind in line.BINDING_KINDS]
             if not opened:
                 raise SettlementError("no such number was opened here")
-            first = next((one for one in reversed(opened) if one.kind in {"opening", "transfer"}), opened[0])
+            held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
+            first = next((one for one in reversed(held) if one.kind in {"opening", "transfer"}), held[0])
             transaction.report_outcome(first.application_id, now, is_fraud=is_fraud)
 
     def purge(self, before: datetime) -> int:
@@ -368,21 +379,27 @@ class Screener:
         with self._history.write() as transaction:
             return transaction.purge(before, now)
 
-    def erase_person(self, document: IdDocument, *, listings: bool = True) -> int:
+    def erase_person(self, document: IdDocument, *, listings: bool = False) -> int:
         """Delete everything of one person, so that no question finds them; a record stays that it ran.
+
+        As long as limits count by what the person applied for lately, nothing is erased: whoever could erase it
+        would begin anew with every card.
 
         Args:
             document: Any document of theirs; those of other kinds count as other people.
-            listings: Whether entries of lists go as well. A list that the law demands must stay: say False.
+            listings: Whether entries of lists go as well, which the law may demand to keep.
 
         Returns:
             How many rows went.
 
         Raises:
             InputError: The document's number is malformed.
-            SettlementError: The person holds a number that is in use: close it first.
+            SettlementError: The person holds a number that is in use, or is about to, or applied within the policy's
+                longest window for repeated openings.
             HistoryError: It could not be written.
         """
+        if not isinstance(document, IdDocument):
+            raise InputError("a person is named by an IdDocument")
         keyring, now = self._history.keyring, _whole_second(self._clock())
         person = person_key(document, keyring)
         if person is None:
@@ -392,8 +409,13 @@ class Screener:
             for former in keyring.former:
                 known = (person_key(document, former) or "", *listing_keys(document, former))
                 transaction.rekey(list(zip(known, (person, *listed), strict=True)), None)
-            if transaction.holds_numbers(person):
+            if transaction.holds_numbers(person, now):
                 raise SettlementError("this person holds numbers that are in use: close them first")
+            days = max(window.days.value for window in self._policy.openings.repeat)
+            if transaction.applied_since(person, now - timedelta(days=days)):
+                raise SettlementError(
+                    f"this person applied within {days:g} days, which limits still count by"
+                )
             return transaction.erase_person(person, listed if listings else (), now)
 
     def _renew(self, transaction: Transaction, application: Application) -> None:
@@ -427,7 +449,7 @@ class Screener:
             line_state=None if facts is None else facts.state,
             line_actions=self._policy.line_actions(outcome.findings, now),
         )
-        _log.info("line judged", extra=_told(verdict))
+        _tell("line judged", verdict)
         return verdict
 
     def settle(
@@ -534,6 +556,7 @@ class Screener:
     def _judge(
         self,
         application: Application,
+        keys: OpeningKeys,
         reader: Reader,
         about: About,
         searched: Searched | None,
@@ -541,12 +564,10 @@ class Screener:
         stopwatch: _Stopwatch,
     ) -> tuple[Verdict, Facts]:
         with stopwatch.lap("history"):
-            keys = opening_keys(application, self._history.keyring)
             # Judged again, a recorded application must not count against itself.
             before = application.application_id
-            windows = opening_windows(self._policy)
-            openings = reader.facts(keys, windows, now, before=before)
-            patterns = reader.patterns(keys, windows, now, before=before)
+            openings = reader.facts(keys, self._windows, now, before=before)
+            patterns = reader.patterns(keys, self._windows, now, before=before)
             held = self._held_line(application, keys, reader, now)
             device = application.device
             device_keys = device_listing_keys(device, self._history.keyring) if device else ()
@@ -577,7 +598,8 @@ class Screener:
                 with stopwatch.lap(name):
                     findings.extend(check(application, facts, self._policy))
         outcome = self._policy.decide(findings, application.kind)
-        carried_out = application.kind if self._admitted_until(outcome.decision, now) else None
+        # What a supervisor still has to approve is not recommended yet.
+        carried_out = application.kind if outcome.decision is Decision.ACCEPT else None
         verdict = self._verdict(
             outcome,
             application_id=application.application_id,
@@ -609,7 +631,11 @@ class Screener:
                 )
             )
         with self._history.read() as reader:
-            return self._gallery_search.search(captured, reader, now)
+            return self._gallery_search.search(captured, reader, now, application.application_id)
+
+    @cached_property
+    def _windows(self) -> OpeningWindows:
+        return opening_windows(self._policy)
 
     @cached_property
     def _gallery_search(self) -> GallerySearch:
@@ -651,6 +677,7 @@ class Screener:
             None if transferor is None else person_key(transferor.document, self._history.keyring),
             [window.seconds for window in self._policy.line.replacements],
             now,
+            reader.frauds(keys.msisdn, now),
         )
 
     def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
@@ -665,15 +692,18 @@ class Screener:
         return None if hold is None else now + timedelta(minutes=hold.value)
 
 
-def _told(verdict: Verdict) -> dict[str, object]:
-    """What a log line holds of a verdict."""
-    return {
+def _tell(event: str, verdict: Verdict) -> None:
+    """Log what may be told of a verdict, where somebody listens."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    told = {
         "application_id": verdict.application_id,
         "decision": verdict.decision.value,
         "reasons": verdict.reasons,
         "flagged": verdict.flagged,
         "silent_alert": verdict.silent_alert,
     }
+    _log.info(event, extra=told)
 
 
 def _msisdn(number: str) -> str:

@@ -39,12 +39,14 @@ class Decision(Enum):
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Decision):
             return NotImplemented
-        order = list(Decision)
-        return order.index(self) < order.index(other)
+        return SEVERITY[self] < SEVERITY[other]
 
     def __str__(self) -> str:
         return self.value
 
+
+SEVERITY = {decision: place for place, decision in enumerate(Decision)}
+"""How bad each is, in whole numbers."""
 
 EXPLAINED = frozenset(
     {
@@ -189,11 +191,12 @@ class Verdict(Model):
     @property
     def flagged(self) -> tuple[str, ...]:
         """The reasons that hold, worst first: what was found, without what could not be checked."""
-        return tuple(
-            reason
-            for reason in self.reasons
-            if any(tells(finding, reason) and finding.state is State.FLAGGED for finding in self.findings)
-        )
+        found = {
+            finding.reason
+            for finding in self.findings
+            if finding.state is State.FLAGGED and tells(finding, finding.reason)
+        }
+        return tuple(reason for reason in self.reasons if reason in found)
 
     @property
     def to_correct(self) -> tuple[str, ...]:

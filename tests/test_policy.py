@@ -419,3 +419,64 @@ def test_what_looks_again_later_says_so() -> None:
 
 def test_a_limit_is_a_number() -> None:
     assert Limit(value=1, unit="days", source="house").value == 1.0
+
+
+# Signs that say little alone
+
+
+def combined(*signs: str, kind: Any = "opening") -> Finding | None:
+    asked = [one for one in passed_all() if one.check != "combination"]
+    outcome = POLICY.decide([*asked, *flagged(*signs)], kind)
+    return next((one for one in outcome.findings if one.check == "combination"), None)
+
+
+WEIGHTS = POLICY.combination.weights
+LIMIT = POLICY.combination.limit.value
+
+
+def test_one_sign_is_never_several_however_heavy() -> None:
+    heavy = POLICY.model_copy(
+        update={"combination": POLICY.combination.model_copy(update={"weights": {"shared.delivery": 9.0}})}
+    )
+    outcome = heavy.decide([*passed_all(), *flagged("shared.delivery")])
+    assert outcome.decision is Decision.ACCEPT
+
+
+@pytest.mark.parametrize(
+    ("weight", "holds"),
+    [pytest.param(LIMIT / 2, True, id="exactly"), pytest.param(LIMIT / 2 - 0.01, False, id="just below")],
+)
+def test_several_signs_reach_the_limit(weight: float, holds: bool) -> None:
+    weights = {"shared.delivery": weight, "shared.address": weight}
+    combination = POLICY.combination.model_copy(update={"weights": weights})
+    policy = POLICY.model_copy(update={"combination": combination})
+    outcome = policy.decide([*passed_all(), *flagged("shared.delivery", "shared.address")])
+    assert (outcome.reasons == ("combination.several_signs",)) is holds
+    assert outcome.silent_alert is holds
+
+
+def test_a_reason_that_is_flagged_twice_weighs_once() -> None:
+    once, twice = combined("shared.delivery"), combined("shared.delivery", "shared.delivery")
+    assert once is not None
+    assert twice is not None
+    assert once.observed == twice.observed == WEIGHTS["shared.delivery"]
+    assert [one.name for one in twice.evidence] == ["shared.delivery"]
+
+
+def test_only_what_is_flagged_weighs() -> None:
+    found = combined()
+    assert found is not None
+    assert (found.state, found.observed, found.evidence) == (State.PASSED, 0, ())
+
+
+def test_a_line_is_never_combined() -> None:
+    assert combined(kind="line") is None
+
+
+def test_a_weight_for_a_reason_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(PolicyError, match="weight"):
+        Policy.from_toml(TEXT.replace('"shared.address" = 0.5', '"shared.nothing" = 0.5'))
+
+
+def test_no_sign_reaches_the_limit_by_itself() -> None:
+    assert max(WEIGHTS.values()) < LIMIT

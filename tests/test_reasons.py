@@ -37,10 +37,9 @@ def test_reasons_stand_in_the_order_of_the_checks() -> None:
 
 
 def test_every_reason_is_flagged_in_some_row() -> None:
-    # What other operators issued is never known here; nobody is younger than the youngest age that ships; the
+    # Nobody is younger than the youngest age that ships; the
     # combination has tests of its own in test_policy.
     assert set(REASONS) - flagged_in_tables() == {
-        "openings.other_operators",
         "parties.too_young",
         "combination.several_signs",
     }

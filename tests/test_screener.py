@@ -213,7 +213,7 @@ def test_a_sim_of_another_store_is_refused(screener: Screener) -> None:
 
 
 def test_a_store_without_stock_on_record_goes_to_review(screener: Screener) -> None:
-    verdict = screener.screen(honest(store={"store_id": "store-9"}))
+    verdict = screener.screen(honest(store={"store_id": "store-9"}, sim={"iccid": iccid_of(900)}))
     assert (verdict.decision, verdict.reasons) == (Decision.REVIEW, ("device_sim.sim_not_allocated",))
     assert verdict.messages("en") == ("Not checked yet: SIM allocated to this store.",)
 

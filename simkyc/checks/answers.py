@@ -51,7 +51,13 @@ def not_assessed(reason: str, cause: str) -> Finding:
 
 
 def within_windows(
-    reason: str, windows: Iterable[Window], counts: Mapping[int, float], unit: str, now: datetime
+    reason: str,
+    windows: Iterable[Window],
+    counts: Mapping[int, float],
+    unit: str,
+    now: datetime,
+    *,
+    explained: str | None = None,
 ) -> Iterator[Finding]:
     """One answer a window: whether more were counted than the policy allows.
 
@@ -61,12 +67,15 @@ def within_windows(
         counts: What was counted, by window in seconds.
         unit: What was counted, in words.
         now: The moment it holds for.
+        explained: Why more are allowed for; it is said where there are more.
     """
     for window in windows:
         count = counts[window.seconds]
+        many = count > window.most.value
         yield answer(
             reason,
-            holds=count > window.most.value,
+            holds=many and explained is None,
+            cause=explained if many else None,
             observed=count,
             limit=window.most.value,
             unit=f"{unit} in {window.days.value:g} days",

@@ -23,16 +23,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterator
-from datetime import datetime
-from typing import get_args
+from typing import Final, get_args
 
 from simkyc.application import Application
 from simkyc.checks.answers import answer, not_assessed
-from simkyc.facts import Actor, Facts
-from simkyc.policy import Policy
+from simkyc.facts import Actor, ActorCounts, Facts, SharedThing, is_stores_own
+from simkyc.policy import Limit, Policy
 from simkyc.verdict import Evidence, Finding
 
 __all__ = ["check"]
+
+NEIGHBOURHOOD: Final = 10
+"""As far as the history looks up and down from a card."""
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
@@ -41,7 +43,9 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
         *_bursts(facts, policy),
         _remote_first(facts, policy),
         *_runs(facts, policy),
-        *_fraudulent(facts, policy),
+        _hour(facts, policy),
+        *_staff(facts, policy),
+        *_fraudulent(application, facts, policy),
     )
 
 
@@ -65,15 +69,28 @@ def _bursts(facts: Facts, policy: Policy) -> Iterator[Finding]:
             # What was seen on a day before is no burst: a weekly campaign has its own days in the baseline.
             float(sorted(days)[-2]) if len(days) > 1 else 0.0,
         )
+        many = today.openings + 1 > most
+        shared = many and actor in {"clerk", "terminal"} and _whole_store(actor, facts, policy)
         yield answer(
             reason,
-            holds=today.openings + 1 > most,
+            holds=many and not shared,
+            cause="whole_store" if shared else None,
             observed=today.openings + 1,
             limit=round(most, 1),
             unit="openings in 24 hours",
             data_as_of=facts.now,
             evidence=(Evidence(name="median of its days", value=float(usual), unit="openings"),),
         )
+
+
+def _whole_store(actor: Actor, facts: Facts, policy: Policy) -> bool:
+    """Whether this one has no larger share of a busy day than of every day."""
+    store, own = facts.openings.today.get("store"), facts.openings.today[actor]
+    if store is None:
+        return False
+    usual_of_store = sum(day.openings for day in facts.patterns.baselines.get("store", ()))
+    usual = sum(day.openings for day in facts.patterns.baselines[actor]) / max(usual_of_store, 1)
+    return (own.openings + 1) / (store.openings + 1) <= usual + policy.batch.clerk_excess.value
 
 
 def _remote_first(facts: Facts, policy: Policy) -> Finding:
@@ -87,7 +104,8 @@ def _remote_first(facts: Facts, policy: Policy) -> Finding:
         return not_assessed(reason, "no_baseline")
     share = clerk.remote_first / clerk.openings
     usual = sum(day.remote_first for day in days) / usual_openings
-    limit = min(1.0, usual + limits.remote_first_excess.value)
+    # Where everybody else's customers are newcomers too, it is the season and not the clerk.
+    limit = min(1.0, max(usual, _elsewhere_today(clerk, facts, policy)) + limits.remote_first_excess.value)
     return answer(
         reason,
         holds=share > limit,
@@ -99,38 +117,97 @@ def _remote_first(facts: Facts, policy: Policy) -> Finding:
     )
 
 
+def _elsewhere_today(clerk: ActorCounts, facts: Facts, policy: Policy) -> float:
+    """The share of newcomers from elsewhere among the store's other openings today; 0 where those are few."""
+    store = facts.openings.today.get("store", clerk)
+    others = store.openings - clerk.openings
+    if others < policy.batch.remote_first_openings_min.value:
+        return 0.0
+    return (store.remote_first - clerk.remote_first) / others
+
+
 def _runs(facts: Facts, policy: Policy) -> Iterator[Finding]:
-    limits, now = policy.batch, facts.now
-    unit = f"different people in an unbroken run in {limits.run_window.value:g} hours"
+    patterns, limits = facts.patterns, policy.batch
+    yield _run("batch.consecutive_cards", patterns.consecutive_cards, limits.consecutive_cards, facts, policy)
     yield _run(
-        "batch.consecutive_cards", facts.patterns.consecutive_cards, limits.consecutive_cards.value, unit, now
-    )
-    yield _run(
-        "batch.consecutive_numbers",
-        facts.patterns.consecutive_numbers,
-        limits.consecutive_numbers.value,
-        unit,
-        now,
+        "batch.consecutive_numbers", patterns.consecutive_numbers, limits.consecutive_numbers, facts, policy
     )
 
 
-def _run(reason: str, others: int | None, limit: float, unit: str, now: datetime) -> Finding:
+def _run(reason: str, others: int | None, limit: Limit, facts: Facts, policy: Policy) -> Finding:
     if others is None:
         return not_assessed(reason, "number_malformed")
+    store = facts.openings.today.get("store")
+    sold = store.openings if store else 0
+    # A store that sells its stack in order has every customer of the day in the run, and those of yesterday.
+    in_order = (
+        others >= policy.batch.run_share_max.value * min(sold, NEIGHBOURHOOD)
+        and facts.patterns.cards_in_order >= policy.batch.in_order.value
+    )
+    most = limit.value + policy.batch.run_allowance.value * sold
+    many = others + 1 > most
     return answer(
-        reason, holds=others + 1 > limit, observed=others + 1, limit=limit, unit=unit, data_as_of=now
+        reason,
+        holds=many and not in_order,
+        cause="in_order" if many and in_order else None,
+        observed=others + 1,
+        limit=round(most, 1),
+        unit=f"people one after the other in {policy.batch.run_window.value:g} hours",
+        data_as_of=facts.now,
     )
 
 
-def _fraudulent(facts: Facts, policy: Policy) -> Iterator[Finding]:
-    """Numbers from the same hands, or with the same device, contact or payer, that were used for fraud."""
+def _hour(facts: Facts, policy: Policy) -> Finding:
+    """Whether this store hardly ever opens a number at this time of day."""
+    reason, limits = "batch.unusual_hour", policy.batch
+    at_this_hour, days = facts.patterns.days_at_this_hour, len(facts.patterns.baselines.get("store", ()))
+    if at_this_hour is None or days < limits.baseline_days_min.value:
+        return not_assessed(reason, "no_baseline")
+    return answer(
+        reason,
+        holds=at_this_hour <= limits.hour_days_share_max.value * days,
+        observed=round(at_this_hour / days, 3),
+        limit=limits.hour_days_share_max.value,
+        unit="share of the store's days with an opening within two hours of this time",
+        data_as_of=facts.now,
+    )
+
+
+def _staff(facts: Facts, policy: Policy) -> Iterator[Finding]:
+    """Of the numbers that this clerk or dealer opened lately, how many were used for fraud."""
+    limits, reason = policy.batch, "batch.fraudulent_staff"
+    staff: tuple[Actor, ...] = ("clerk", "dealer")
+    for actor in staff:
+        days = facts.patterns.baselines.get(actor, ())
+        if len(days) < limits.baseline_days_min.value:
+            yield not_assessed(reason, "no_baseline")
+            continue
+        count, openings = facts.patterns.fraudulent.get(actor, 0), sum(day.openings for day in days)
+        share = count / openings
+        yield answer(
+            reason,
+            holds=count > limits.fraudulent_of_staff.value and share > limits.fraudulent_share_of_staff.value,
+            observed=round(share, 3),
+            limit=limits.fraudulent_share_of_staff.value,
+            unit=f"share of the {actor}'s openings in {limits.baseline_window.value:g} days",
+            data_as_of=facts.now,
+            evidence=(Evidence(name="used for fraud", value=count, unit="numbers"),),
+        )
+
+
+def _fraudulent(application: Application, facts: Facts, policy: Policy) -> Iterator[Finding]:
+    """Numbers with the same device, contact, payer and so on that were used for fraud."""
     limits = policy.batch
-    for thing in ("clerk", "dealer", "device", "contact", "payer", "delivery", "representative"):
+    limit = limits.fraudulent_of_others
+    things: tuple[SharedThing, ...] = ("device", "contact", "payer", "delivery", "representative")
+    for thing in things:
         count = facts.patterns.fraudulent.get(thing, 0)
-        limit = limits.fraudulent_of_staff if thing in {"clerk", "dealer"} else limits.fraudulent_of_others
+        many = count > limit.value
+        own = many and is_stores_own(thing, application, facts, policy)
         yield answer(
             "batch.fraudulent_before",
-            holds=count > limit.value,
+            holds=many and not own,
+            cause="stores_own" if own else None,
             observed=count,
             limit=limit.value,
             unit=f"numbers of the same {thing} used for fraud in {limits.outcomes_window.value:g} days",

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from simkyc.application import Application
 from simkyc.checks.answers import answer, listed_as, not_assessed, within_windows
 from simkyc.errors import NumberError
-from simkyc.facts import Facts
+from simkyc.facts import Facts, is_stores_own
 from simkyc.numbers import eid, imei
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
@@ -112,4 +112,5 @@ def _counts(application: Application, facts: Facts, policy: Policy) -> Iterator[
             {window_s: (one.sims if sims else one.openings) + 1 for window_s, one in seen.items()},
             "cards" if sims else "openings",
             facts.now,
+            explained="stores_own" if is_stores_own("device", application, facts, policy) else None,
         )

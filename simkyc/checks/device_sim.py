@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from simkyc.application import Application, Sim
 from simkyc.checks.answers import answer, not_assessed, within_windows
 from simkyc.errors import NumberError
-from simkyc.facts import Facts
+from simkyc.facts import Facts, is_stores_own
 from simkyc.numbers import iccid, imei, imsi, msisdn
 from simkyc.policy import Policy
 from simkyc.verdict import Finding
@@ -96,7 +96,8 @@ def _stock(application: Application, facts: Facts) -> Iterator[Finding]:
         for question in questions:
             yield not_assessed(f"device_sim.{question}", "own_card")
         return
-    if not sim.allocated_here and not sim.store_has_stock:
+    # A card that is on record lies somewhere, whatever store is named.
+    if not sim.allocated_here and not sim.store_has_stock and sim.state is None:
         yield not_assessed("device_sim.sim_not_allocated", "no_stock_recorded")
     else:
         yield answer("device_sim.sim_not_allocated", holds=not sim.allocated_here, data_as_of=now)
@@ -111,10 +112,12 @@ def _stock(application: Application, facts: Facts) -> Iterator[Finding]:
         held = sim.state not in FOR_SALE | {"issued"}
         why = sim.state if held else None
         yield answer("device_sim.sim_not_for_sale", holds=held, cause=why, data_as_of=now)
-    if sim.numbers_agree is None:
+    # A card that takes over a number in use was meant for another one, or for none.
+    agree = sim.numbers_agree if application.kind == "opening" else sim.imsi_agrees
+    if agree is None:
         yield not_assessed("device_sim.triple_differs", "not_recorded")
     else:
-        yield answer("device_sim.triple_differs", holds=not sim.numbers_agree, data_as_of=now)
+        yield answer("device_sim.triple_differs", holds=not agree, data_as_of=now)
 
 
 def _device(application: Application, facts: Facts, policy: Policy) -> Iterator[Finding]:
@@ -136,4 +139,5 @@ def _device(application: Application, facts: Facts, policy: Policy) -> Iterator[
         {window_s: counts.people + 1 for window_s, counts in seen.items()},
         "people",
         facts.now,
+        explained="stores_own" if is_stores_own("device", application, facts, policy) else None,
     )

@@ -76,14 +76,18 @@ def _other_face(gallery: GalleryFacts, facts: Facts) -> Finding:
 
 
 def _companion(gallery: GalleryFacts, facts: Facts, policy: Policy) -> Finding:
-    limit = policy.identity.companion_people
+    """Somebody who comes back with other people on other days, or with more at once than a foreman brings."""
+    limits, people = policy.identity, gallery.companion_people + 1
+    comes_back = gallery.companion_days > limits.companion_days.value
+    limit = limits.companion_people if comes_back else limits.companion_party
     return answer(
         "identity.companion_of_many",
-        holds=gallery.companion_people + 1 > limit.value,
-        observed=gallery.companion_people + 1,
+        holds=people > limit.value,
+        observed=people,
         limit=limit.value,
         unit="people beside whom the same face stood",
         data_as_of=facts.now,
+        evidence=(Evidence(name="different days", value=gallery.companion_days),),
     )
 
 

@@ -1,7 +1,7 @@
 """Is the line this customer's, does it stay what it was, and did its card or device change a moment ago?
 
 Reasons: `line.unknown`, `.held_by_other`, `.service_differs`, `.restriction_changed`, `.card_differs`,
-`.reported_lost`, `.recent_sim_change`, `.recent_device_change`, `.many_replacements`.
+`.reported_lost`, `.used_for_fraud`, `.recent_sim_change`, `.recent_device_change`, `.many_replacements`.
 Units: hours since the last change; replacements, this one included, within each of the policy's windows in days.
 Source: entry rules include the replacement of cards in some provinces [S]; a suspended line is restored after
 person, document and physical card were verified [S]; the CAMARA APIs SIM Swap and Device Swap for what counts as a
@@ -51,6 +51,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
         *_purpose(application, line, facts.now),
         _card(application, line, facts.now),
         _lost(application, line, facts.now),
+        answer("line.used_for_fraud", holds=line.is_fraud, data_as_of=facts.now),
         *_changes(application, line, facts.now, policy),
         *_replacements(application, line, facts.now, policy),
     )
@@ -62,6 +63,7 @@ QUESTIONS = (
     "restriction_changed",
     "card_differs",
     "reported_lost",
+    "used_for_fraud",
     "recent_sim_change",
     "recent_device_change",
     "many_replacements",

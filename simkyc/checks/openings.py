@@ -40,7 +40,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
             unit=f"openings in {limits.clerk_window.value:g} minutes",
             data_as_of=facts.now,
         ),
-        not_assessed("openings.other_operators", "not_known_here"),
+        _elsewhere(application, limits),
     )
 
 
@@ -57,6 +57,20 @@ def _cap(application: Application, facts: Facts, limits: OpeningLimits) -> Findi
         limit=limits.active_numbers.value,
         unit="active numbers",
         data_as_of=facts.now,
+    )
+
+
+def _elsewhere(application: Application, limits: OpeningLimits) -> Finding:
+    """Numbers at other operators, where somebody asked for them with the person's consent."""
+    held, limit = application.numbers_elsewhere, limits.numbers_elsewhere
+    if held is None:
+        return not_assessed("openings.other_operators", "not_known_here")
+    return answer(
+        "openings.other_operators",
+        holds=held > limit.value,
+        observed=held,
+        limit=limit.value,
+        unit="active numbers at other operators",
     )
 
 

@@ -2,7 +2,7 @@
 
 Reasons: `trail.refused_elsewhere`, `.many_stores`, `.many_dealers`, `.too_fast`.
 Units: applications, stores and dealers in the policy's window in hours, this one included; kilometres an hour between
-two counters, from coordinates where both stores give them.
+two counters, from coordinates where both stores give them, of one person or of one face under two IDs.
 Source: Anti-Telecom and Online Fraud Law, art. 10; local packs that report repeat openings at once [S].
 Typology: whoever is refused at one counter tries the next; whoever buys for others spreads the cards over stores and
 dealers; an ID that is used at two counters too far apart is in two hands.
@@ -17,10 +17,10 @@ A false alarm costs somebody who compares prices a supervisor's question; a miss
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from simkyc import geo
-from simkyc.application import Application
+from simkyc.application import Application, Position
 from simkyc.checks.answers import answer, not_assessed
 from simkyc.facts import Facts, Visit
 from simkyc.policy import Policy
@@ -36,7 +36,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     trail = facts.patterns.trail
     if trail is None:
         return tuple(not_assessed(f"trail.{question}", "number_malformed") for question in QUESTIONS)
-    return (*_counts(application, trail, facts.now, policy), _speed(application, trail, facts.now, policy))
+    return (*_counts(application, trail, facts.now, policy), _speed(application, trail, facts, policy))
 
 
 def _counts(
@@ -62,17 +62,19 @@ def _counts(
         )
 
 
-def _speed(application: Application, trail: tuple[Visit, ...], now: datetime, policy: Policy) -> Finding:
-    """The fastest way from an earlier counter to this one."""
+def _speed(application: Application, trail: tuple[Visit, ...], facts: Facts, policy: Policy) -> Finding:
+    """The fastest way of this person, or of this face, from an earlier counter to this one."""
     here, limits = application.store.position, policy.trail
-    placed = [(visit, visit.position) for visit in trail if visit.position is not None]
+    placed = [(visit.decided_at, visit.position) for visit in trail if visit.position is not None]
+    placed += _seen(facts, policy)
     if here is None or not placed:
         return not_assessed("trail.too_fast", "no_place" if here is None else "no_earlier_place")
     fastest, apart = 0.0, 0.0
-    for visit, position in placed:
+    for moment, position in placed:
         km = geo.distance_km(position, here)
-        # Two counters' clocks differ by minutes: nobody is fast over the street.
-        hours = max((now - visit.decided_at).total_seconds() / 3600, limits.clock_difference.value / 60)
+        # Two counters' clocks differ by minutes, and a counter takes its time: nobody is fast over the street.
+        minutes = (facts.now - moment).total_seconds() / 60 - limits.counter_time.value
+        hours = max(minutes, limits.clock_difference.value) / 60
         if km >= limits.distance_min.value and km / hours > fastest:
             fastest, apart = km / hours, km
     return answer(
@@ -81,6 +83,20 @@ def _speed(application: Application, trail: tuple[Visit, ...], now: datetime, po
         observed=round(fastest, 1),
         limit=limits.speed_max.value,
         unit="km/h",
-        data_as_of=now,
+        data_as_of=facts.now,
         evidence=(Evidence(name="distance", value=round(apart, 1), unit="km"),) if fastest else (),
     )
+
+
+def _seen(facts: Facts, policy: Policy) -> list[tuple[datetime, Position]]:
+    """Where and when the same face was before, under whatever ID."""
+    limits, gallery = policy.trail, facts.gallery
+    since = facts.now - timedelta(hours=limits.window.value)
+    return [
+        (hit.decided_at, hit.position)
+        for hit in (gallery.hits if gallery else ())
+        if hit.position is not None
+        and not hit.as_companion
+        and hit.decided_at > since
+        and hit.false_match_rate <= limits.face_false_match_rate.value
+    ]

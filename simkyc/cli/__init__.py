@@ -330,12 +330,15 @@ def notice_render(
 
 @history_app.command("info")
 def history_show(url: HistoryUrl) -> None:
-    """Say what a history is kept in, its schema version and how many verdicts it holds; needs no secret."""
+    """Say what a history is kept in, its schema version, what it holds and who searches faces; needs no secret."""
     from simkyc.history import history_info
 
     info = history_info(url)
     held = "" if info.verdicts is None else f", {info.verdicts} verdicts"
-    typer.echo(f"{info.database}, schema version {info.version}, this simkyc reads {info.readable}{held}")
+    faces = f", faces searched {'by the server' if info.searches_faces else 'in memory'}"
+    typer.echo(
+        f"{info.database}, schema version {info.version}, this simkyc reads {info.readable}{held}{faces}"
+    )
 
 
 @history_app.command("upgrade")

@@ -40,12 +40,14 @@ class HistoryInfo:
         version: Schema version of its tables.
         readable: The version that this simkyc reads.
         verdicts: How many it holds; None where the version is another.
+        searches_faces: Whether the server searches the faces (pgvector); otherwise each process does, in memory.
     """
 
     database: str
     version: int
     readable: int
     verdicts: int | None
+    searches_faces: bool
 
 
 def open_history(
@@ -111,8 +113,9 @@ def history_info(url: str) -> HistoryInfo:
     with _schema(url, writing=False) as schema:
         version = _version(schema)
         verdicts = schema.recorded() if version == SCHEMA_VERSION else None
+        searches_faces = schema.searches_faces()
     database = "PostgreSQL" if _scheme(url) == "postgresql" else "SQLite"
-    return HistoryInfo(database, version, SCHEMA_VERSION, verdicts)
+    return HistoryInfo(database, version, SCHEMA_VERSION, verdicts, searches_faces)
 
 
 def upgrade_history(url: str) -> tuple[int, int]:
@@ -134,8 +137,8 @@ def upgrade_history(url: str) -> tuple[int, int]:
             raise HistoryVersionError(
                 f"the history has schema version {version} and this simkyc reads {SCHEMA_VERSION}: use a later simkyc"
             )
-        if version < SCHEMA_VERSION:
-            schema.upgrade()
+        # Also where no step is left: the server may have learnt to search faces since.
+        schema.upgrade()
     return version, SCHEMA_VERSION
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BASELINE", "NEIGHBOURS", "NEIGHBOUR_NUMBERS", "OUTCOMES", "TRAIL"]
+__all__ = ["BASELINE", "HOUR", "NEIGHBOURS", "NEIGHBOUR_NUMBERS", "OUTCOMES", "SPREAD", "TRAIL"]
 
 TRAIL: Final = """
 SELECT ask.ask_id, application.decided_at, application.decision, application.store_id, application.dealer_id,
@@ -36,7 +36,7 @@ ORDER BY ask.ask_id, application.iccid
 """Cards with serial numbers next to this one that were admitted in the window. Served by `application_by_iccid`."""
 
 NEIGHBOUR_NUMBERS: Final = """
-SELECT ask_key.ask_id, ask_key.what, application.person_key
+SELECT ask_key.ask_id, ask_key.what, application.person_key, application.decided_at
 FROM ask JOIN span ON span.question = 'neighbours'
 JOIN ask_key ON ask_key.ask_id = ask.ask_id
 JOIN application ON application.msisdn_key = ask_key.shared_key
@@ -68,8 +68,44 @@ What was admitted counts, and whether it was settled later makes no difference: 
 changes, so that it may be kept for the whole of the next.
 """
 
+HOUR: Final = """
+SELECT ask.ask_id, COUNT(DISTINCT CASE WHEN (ask.asked_at - shared_key.decided_at) % 86400 < 7200
+    OR (ask.asked_at - shared_key.decided_at) % 86400 > 79200
+  THEN shared_key.decided_at - (shared_key.decided_at + 28800) % 86400 END) AS days
+FROM ask JOIN span ON span.question = 'baseline'
+JOIN shared_key ON shared_key.what = 'store' AND shared_key.shared_key = ask.store_id
+WHERE shared_key.decided_at >= ask.day_start - span.window_s
+  AND shared_key.decided_at < ask.day_start
+  AND shared_key.admitted_until IS NOT NULL
+GROUP BY ask.ask_id
+"""
+"""On how many days before today this store opened a number within two hours of this time. Served by the primary key."""
+
+SPREAD: Final = """
+SELECT ask.ask_id, ask_key.what, span.window_s,
+  COUNT(DISTINCT application.decided_at - (application.decided_at + 28800) % 86400) AS days,
+  COUNT(DISTINCT application.store_id) AS stores,
+  COUNT(DISTINCT application.clerk_id) AS clerks,
+  MIN(application.store_id) AS store_id, MIN(application.clerk_id) AS clerk_id,
+  MIN(application.decided_at) AS first_at, MAX(application.decided_at) AS last_at,
+  COUNT(CASE WHEN shared_key.is_remote_first = 1 THEN 1 END) AS remote_first,
+  COUNT(CASE WHEN shared_key.admitted_until IS NOT NULL THEN 1 END) AS openings
+FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+JOIN span ON span.question = 'spread'
+JOIN shared_key ON shared_key.what = ask_key.what AND shared_key.shared_key = ask_key.shared_key
+JOIN application ON application.entry_no = shared_key.entry_no
+WHERE shared_key.decided_at > ask.asked_at - span.window_s
+  AND shared_key.decided_at <= ask.known_until
+  AND shared_key.entry_no < ask.before_entry
+GROUP BY ask.ask_id, ask_key.what, span.window_s
+"""
+"""On how many days, in how many stores, by how many clerks the same device, contact number and so on was named.
+
+Days begin at midnight in China. Served by the primary keys of both tables.
+"""
+
 OUTCOMES: Final = """
-SELECT ask.ask_id, ask_key.what, COUNT(DISTINCT outcome.entry_no) AS fraudulent
+SELECT ask.ask_id, ask_key.what, span.window_s, COUNT(DISTINCT outcome.entry_no) AS fraudulent
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
 JOIN span ON span.question = 'outcomes'
 JOIN outcome ON outcome.what = ask_key.what AND outcome.shared_key = ask_key.shared_key
@@ -77,6 +113,6 @@ WHERE outcome.is_fraud = 1
   AND outcome.reported_at > ask.asked_at - span.window_s
   AND outcome.reported_at <= ask.known_until
   AND (outcome.replaced_at IS NULL OR outcome.replaced_at > ask.known_until)
-GROUP BY ask.ask_id, ask_key.what
+GROUP BY ask.ask_id, ask_key.what, span.window_s
 """
 """Numbers reported as used for fraud with the same dealer, device, contact and so on. Served by the primary key."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from simkyc.facts import Actor, ActorCounts, PatternFacts, SharedThing, Visit
+from simkyc.facts import Actor, ActorCounts, PatternFacts, SharedThing, Spread, Visit
 from simkyc.history import pattern_questions as questions
 from simkyc.history.protocol import OpeningKeys, OpeningWindows
 from simkyc.history.statements import Asker, Statements, epoch_seconds, moment_of, position_of
@@ -21,6 +21,8 @@ NEIGHBOURHOOD: Final = 10
 
 CHINA_S: Final = 8 * 3600
 DAY_S: Final = 86_400
+Taken = tuple[int, str | None]
+"""When a card or number was taken, and by whom."""
 _SERIAL = re.compile(r"[0-9]{19,20}")
 
 
@@ -45,18 +47,21 @@ class PatternReader(Statements):
             at,
             before=before,
             person=keys.person,
+            store=keys.store_id,
             card_low=low,
             card_high=high,
             day_start=day_start(epoch_seconds(at)),
         )
+        cards, in_order = (None, 0) if low is None else self._cards(asker, keys, windows, epoch_seconds(at))
         return PatternFacts(
             trail=None if keys.person is None else self._trail(asker, windows),
             baselines=self._baselines(asker, keys, windows),
-            consecutive_cards=None
-            if keys.iccid is None or low is None
-            else self._cards(asker, keys, windows),
+            consecutive_cards=cards,
+            cards_in_order=in_order,
             consecutive_numbers=None if keys.msisdn is None else self._numbers(asker, keys, windows),
             fraudulent=self._outcomes(asker, keys, windows),
+            spread=self._spread(asker, keys, windows),
+            days_at_this_hour=self._hour(asker, windows),
         )
 
     def _trail(self, asker: Asker, windows: OpeningWindows) -> tuple[Visit, ...]:
@@ -81,14 +86,18 @@ class PatternReader(Statements):
             for what, _ in keys.actors
         }
 
-    def _cards(self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows) -> int:
-        spans = (("neighbours", windows.neighbours_s),)
+    def _cards(self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows, at: int) -> tuple[int, int]:
+        """Other people who took the run of cards in the window, and how many cards it has in the longer one."""
+        spans = (("neighbours", windows.order_s),)
         own = int((keys.iccid or "")[:19])
-        taken: dict[int, str | None] = {}
-        for row in self._asked((questions.NEIGHBOURS,), asker, (), spans):
-            if _SERIAL.fullmatch(row.iccid):
-                taken[int(row.iccid[:19])] = row.person_key
-        return len(_run({serial - own: person for serial, person in taken.items()}) - {keys.person})
+        taken = {
+            int(row.iccid[:19]) - own: (row.decided_at, row.person_key)
+            for row in self._asked((questions.NEIGHBOURS,), asker, (), spans)
+            if _SERIAL.fullmatch(row.iccid)
+        }
+        run = _run(taken)
+        people = {person for moment, person in run if moment > at - windows.neighbours_s}
+        return len(people - {keys.person, None}), len(run)
 
     def _numbers(self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows) -> int:
         if not keys.neighbours:
@@ -96,14 +105,42 @@ class PatternReader(Statements):
         named = tuple((str(step), key) for step, key in keys.neighbours)
         spans = (("neighbours", windows.neighbours_s),)
         rows = self._asked((questions.NEIGHBOUR_NUMBERS,), asker, named, spans)
-        return len(_run({int(row.what): row.person_key for row in rows}) - {keys.person})
+        run = _run({int(row.what): (row.decided_at, row.person_key) for row in rows})
+        return len({person for _, person in run} - {keys.person, None})
 
     def _outcomes(
         self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows
     ) -> Mapping[SharedThing | Actor, int]:
         named: tuple[tuple[SharedThing | Actor, str], ...] = (*keys.shared, *keys.actors)
-        rows = self._asked((questions.OUTCOMES,), asker, named, (("outcomes", windows.outcomes_s),))
-        return {row.what: row.fraudulent for row in rows}
+        staff = {what for what, _ in keys.actors}
+        spans = tuple(("outcomes", window_s) for window_s in {windows.outcomes_s, windows.baseline_s})
+        return {
+            row.what: row.fraudulent
+            for row in self._asked((questions.OUTCOMES,), asker, named, spans)
+            if row.window_s == (windows.baseline_s if row.what in staff else windows.outcomes_s)
+        }
+
+    def _spread(
+        self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows
+    ) -> Mapping[SharedThing, Mapping[int, Spread]]:
+        spans = tuple(("spread", window_s) for window_s in windows.spread_s)
+        if not keys.shared or not spans:
+            return {}
+        found: dict[SharedThing, dict[int, Spread]] = {}
+        for row in self._asked((questions.SPREAD,), asker, keys.shared, spans):
+            found.setdefault(row.what, {})[row.window_s] = Spread(
+                days=row.days,
+                store_ids=(row.stores, row.store_id),
+                clerk_ids=(row.clerks, row.clerk_id),
+                first_at=moment_of(row.first_at),
+                last_at=moment_of(row.last_at),
+                openings=ActorCounts(row.openings, row.remote_first),
+            )
+        return found
+
+    def _hour(self, asker: Asker, windows: OpeningWindows) -> int | None:
+        rows = self._asked((questions.HOUR,), asker, (), (("baseline", windows.baseline_s),))
+        return next((row.days for row in rows), None)
 
 
 def _neighbour_cards(iccid: str | None) -> tuple[str | None, str | None]:
@@ -114,12 +151,19 @@ def _neighbour_cards(iccid: str | None) -> tuple[str | None, str | None]:
     return f"{serial - NEIGHBOURHOOD:019d}", f"{serial + NEIGHBOURHOOD + 1:019d}"
 
 
-def _run(taken: Mapping[int, str | None]) -> set[str | None]:
-    """The people behind the unbroken run of neighbours on both sides, by their distance from one that is not in it."""
-    people: set[str | None] = set()
+def _run(taken: Mapping[int, Taken]) -> list[Taken]:
+    """The longer of the two runs of cards that were taken one after the other, up or down to the one that comes next.
+
+    Args:
+        taken: When and by whom, by the distance from the card that comes next. Customers who choose break the
+            order even where every neighbour is sold: only what was taken ever earlier the further away counts.
+    """
+    runs: list[list[Taken]] = []
     for direction in (1, -1):
-        steps: Sequence[int] = list(
-            itertools.takewhile(lambda step: step in taken, itertools.count(direction, direction))
-        )
-        people |= {taken[step] for step in steps}
-    return people - {None}
+        run: list[Taken] = []
+        for step in itertools.count(direction, direction):
+            if step not in taken or (run and taken[step][0] > run[-1][0]):
+                break
+            run.append(taken[step])
+        runs.append(run)
+    return max(runs, key=len)

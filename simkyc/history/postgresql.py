@@ -33,8 +33,10 @@ from simkyc.errors import (
     InputError,
     SimkycError,
 )
+from simkyc.history import embeddings
+from simkyc.history.embeddings import EmbeddedFaces
 from simkyc.history.keys import Keyring
-from simkyc.history.protocol import STOCK_LOCK, number_lock
+from simkyc.history.protocol import STOCK_LOCK, Entry, number_lock
 from simkyc.history.secret import ENVIRONMENT
 from simkyc.history.sql import SqlReader, SqlSchema, SqlTransaction
 
@@ -128,8 +130,30 @@ FIRST = ("application|", STOCK_LOCK)
 """What is locked before all else: whoever settles learns from the application which number to lock."""
 
 
-class PostgresTransaction(SqlTransaction):
+class PostgresSchema(SqlSchema):
+    """The tables, and beside them the index of faces where the server can have one."""
+
+    def upgrade(self) -> None:
+        """Bring the tables up to this simkyc's version, and make the index of faces where it can be made by now."""
+        super().upgrade()
+        self._run(functools.partial(embeddings.make, self._connection))
+
+    def searches_faces(self) -> bool:
+        """Whether the server searches the faces, by pgvector."""
+        return self._run(functools.partial(embeddings.is_made, self._connection))
+
+
+class PostgresReader(EmbeddedFaces, SqlReader):
+    """Questions inside one snapshot."""
+
+
+class PostgresTransaction(EmbeddedFaces, SqlTransaction):
     """A transaction that holds its keys, and takes those it learns of on settling."""
+
+    def record(self, entry: Entry) -> None:
+        """Remember one verdict."""
+        super().record(entry)
+        self.embed(entry)
 
     def open_number(self, application_id: str, at: datetime, *, approved_by: str | None = None) -> None:
         """What this admitted application asked for was carried out at `at`."""
@@ -248,10 +272,10 @@ class PostgresHistory:
         return self._keyring
 
     @contextmanager
-    def read(self) -> Iterator[SqlReader]:
+    def read(self) -> Iterator[PostgresReader]:
         """A consistent snapshot for reading, taken at the first question."""
         with self._server.transaction(BEGIN_READING) as connection:
-            yield SqlReader(connection, name_fault)
+            yield PostgresReader(connection, name_fault)
 
     @contextmanager
     def write(self, keys: Sequence[str] = ()) -> Iterator[PostgresTransaction]:
@@ -276,10 +300,10 @@ class PostgresHistory:
 
     def _open(self) -> None:
         with self._server.transaction(BEGIN_READING) as connection:
-            fingerprint = SqlSchema(connection, name_fault).fingerprint()
+            fingerprint = PostgresSchema(connection, name_fault).fingerprint()
         if fingerprint is None:
             with self._server.transaction(BEGIN_WRITING, _locks(())) as connection:
-                schema = SqlSchema(connection, name_fault)
+                schema = PostgresSchema(connection, name_fault)
                 fingerprint = schema.fingerprint()
                 if fingerprint is None:
                     fingerprint = self._keyring.fingerprint()
@@ -288,16 +312,16 @@ class PostgresHistory:
             if not self._keyring.replaces(fingerprint):
                 raise HistorySecretError("the history was written with another secret: open it with that one")
             with self._server.transaction(BEGIN_WRITING, _locks(())) as connection:
-                SqlSchema(connection, name_fault).replace_secret(self._keyring.fingerprint())
+                PostgresSchema(connection, name_fault).replace_secret(self._keyring.fingerprint())
 
 
 @contextmanager
-def schema_of(url: str, lock_timeout_s: float, *, writing: bool) -> Iterator[SqlSchema]:
+def schema_of(url: str, lock_timeout_s: float, *, writing: bool) -> Iterator[PostgresSchema]:
     """The tables of a database, in a transaction; one for writing no other writing overlaps."""
     server = Server(url, lock_timeout_s)
     try:
         with server.transaction(BEGIN_WRITING if writing else BEGIN_READING, _locks(())) as connection:
-            yield SqlSchema(connection, name_fault)
+            yield PostgresSchema(connection, name_fault)
     finally:
         server.close()
 

@@ -27,7 +27,9 @@ __all__ = [
     "DeviceOnRecord",
     "Enrolled",
     "Entry",
+    "FacesWanted",
     "History",
+    "NearFaces",
     "OpeningKeys",
     "OpeningWindows",
     "Reader",
@@ -121,8 +123,10 @@ class OpeningWindows:
     shared_s: tuple[tuple[SharedThing, tuple[int, ...]], ...]
     trail_s: int = 0
     neighbours_s: int = 0
+    order_s: int = 0
     baseline_s: int = 0
     outcomes_s: int = 0
+    spread_s: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +211,37 @@ class Enrolled:
 
     def __repr__(self) -> str:
         return f"Enrolled(entry_no={self.entry_no}, role={self.role!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class FacesWanted:
+    """Which templates count in a search.
+
+    Attributes:
+        engine_id: What they are kept under.
+        sex: Only this one and those whose sex nobody knows; None for everybody.
+        since: Only what was recorded after it,
+        until: not after this,
+        before: and by applications with a lower number.
+    """
+
+    engine_id: str
+    sex: str | None
+    since: datetime
+    until: datetime
+    before: int
+
+
+class NearFaces(NamedTuple):
+    """What a history found near a face, in no order.
+
+    Attributes:
+        faces: Candidates: measure them again by their vectors.
+        as_of: When it looked, by the history's own clock, for `recorded_after`.
+    """
+
+    faces: tuple[Enrolled, ...]
+    as_of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +442,21 @@ class Reader(Protocol):
     def faces(self, engine_id: str, after: int, since: datetime, most: int = 50_000) -> tuple[Enrolled, ...]:
         """At most so many templates of one engine recorded since, of applications after that number, in their order."""
 
+    def faces_near(
+        self, wanted: FacesWanted, vector: bytes, nearest: int, recorded_after: int | None = None
+    ) -> NearFaces | None:
+        """About the nearest templates; None where this history searches none, or none of this length.
+
+        Args:
+            wanted: Which templates count.
+            vector: The face, as templates are kept.
+            nearest: How many at most.
+            recorded_after: `as_of` of an earlier search: only what that one may not have seen, and some that it has.
+        """
+
+    def faces_count(self, wanted: FacesWanted) -> int:
+        """How many templates count; they are counted one by one."""
+
     def faces_of(
         self, person: str, engine_id: str, since: datetime, *, before: str | None = None
     ) -> tuple[Enrolled, ...]:
@@ -417,11 +467,17 @@ class Reader(Protocol):
     ) -> Mapping[tuple[int, str], Position | None]:
         """Which faces of these applications are still kept, by number and role, and where the store stands."""
 
+    def entry_no(self, application_id: str | None) -> int:
+        """Number of this application; later than every other of one that is not recorded."""
+
     def erased(self) -> int:
         """Grows whenever something was deleted, so that a copy of what is kept is made anew."""
 
     def bindings(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[Binding, ...]:
         """Everything that was carried out for this number as of `at`, oldest first; `before` as in `facts`."""
+
+    def frauds(self, msisdn: str, at: datetime) -> frozenset[str]:
+        """The applications that opened this number, where it was reported as used for fraud as of `at`."""
 
     def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
         """The devices that the network saw this number in as of `at`, oldest first."""
@@ -512,8 +568,11 @@ class Transaction(Reader, Protocol):
             msisdn: The number that they are about, by its new key; None where there is none.
         """
 
-    def holds_numbers(self, person: str) -> bool:
-        """Whether this person holds a number that is in use."""
+    def holds_numbers(self, person: str, at: datetime) -> bool:
+        """Whether this person holds a number that is in use, or is about to."""
+
+    def applied_since(self, person: str, since: datetime) -> bool:
+        """Whether this person applied for anything since."""
 
     def erase_person(self, person: str, keys: Sequence[str], at: datetime) -> int:
         """Delete everything of one person, also what names them beside somebody else; return how many rows.

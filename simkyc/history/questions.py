@@ -27,6 +27,7 @@ __all__ = [
     "BINDING_KINDS",
     "COUNTS",
     "LINES_ON_DEVICE",
+    "LINE_OUTCOMES",
     "LISTINGS",
     "LISTS",
     "SIGHTINGS",
@@ -141,15 +142,34 @@ A number returns to stock when it is cancelled; a card never does.
 
 OTHER_CARDS: Final = """
 SELECT ask.ask_id, 'other_cards' AS question, '' AS what, 0 AS window_s,
-  COUNT(sim_stock.iccid) AS n1, 0 AS n2, 0 AS n3
+  COUNT(DISTINCT sim_stock.iccid) AS n1, COUNT(DISTINCT twin.iccid) AS n2, 0 AS n3
 FROM ask LEFT JOIN sim_stock
   ON sim_stock.msisdn_key = ask.msisdn_key AND sim_stock.iccid <> ask.iccid
   AND sim_stock.state IN ('in_stock', 'reserved')
   AND sim_stock.recorded_at <= ask.known_until
   AND (sim_stock.replaced_at IS NULL OR sim_stock.replaced_at > ask.known_until)
+LEFT JOIN sim_stock AS twin
+  ON twin.imsi_key = ask.imsi_key AND twin.iccid <> ask.iccid
+  AND twin.recorded_at <= ask.known_until
+  AND (twin.replaced_at IS NULL OR twin.replaced_at > ask.known_until)
 GROUP BY ask.ask_id
 """
-"""Other cards of the stock that this number is meant for. Served by `sim_stock_by_msisdn`."""
+"""Other cards of the stock that this number is meant for, and others that this IMSI is in.
+
+Served by `sim_stock_by_msisdn` and `sim_stock_by_imsi`.
+"""
+
+LINE_OUTCOMES: Final = """
+SELECT ask.ask_id, application.application_id
+FROM ask JOIN application ON application.msisdn_key = ask.msisdn_key
+JOIN outcome ON outcome.entry_no = application.entry_no
+WHERE application.opened_at <= ask.known_until
+  AND outcome.is_fraud = 1
+  AND outcome.reported_at <= ask.known_until
+  AND (outcome.replaced_at IS NULL OR outcome.replaced_at > ask.known_until)
+GROUP BY ask.ask_id, application.application_id
+"""
+"""What this number was opened by, where it was reported as used for fraud. Served by `application_by_msisdn`."""
 
 STORE_HAS_STOCK: Final = """
 SELECT ask.ask_id, 'store_has_stock' AS question, '' AS what, 0 AS window_s,
@@ -214,13 +234,14 @@ GROUP BY ask.ask_id, span.window_s
 """Other numbers that the network saw in this device in each window. Served by `sighting_by_device`."""
 
 LISTINGS: Final = """
-SELECT ask_key.what, watch.list, watch.source, watch.basis, watch.listed_from, watch.listed_until, watch.silent_alert
+SELECT ask.ask_id, ask_key.what, watch.list, watch.source, watch.basis, watch.listed_from, watch.listed_until,
+  watch.silent_alert
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
 JOIN watch ON watch.watch_key = ask_key.shared_key
 WHERE watch.listed_from <= ask.asked_at AND (watch.listed_until IS NULL OR watch.listed_until > ask.asked_at)
   AND watch.recorded_at <= ask.known_until
   AND (watch.removed_at IS NULL OR watch.removed_at > ask.known_until)
-ORDER BY ask_key.what, watch.list, watch.source, watch.listed_from
+ORDER BY ask.ask_id, ask_key.what, watch.list, watch.source, watch.listed_from
 """
 """Entries of the lists that hold for these people, documents or devices. Served by the primary key of `watch`.
 
@@ -229,7 +250,7 @@ listed in the very second of an application, whoever judges it again may find mo
 """
 
 LISTS: Final = """
-SELECT ask_key.shared_key AS list,
+SELECT ask.ask_id, ask_key.shared_key AS list,
   (SELECT MAX(list_import.imported_at) FROM list_import
     WHERE list_import.list = ask_key.shared_key AND list_import.imported_at <= ask.known_until) AS imported_at
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id

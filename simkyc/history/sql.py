@@ -83,9 +83,9 @@ REPLACE_SECRET = text("UPDATE history_meta SET value = :fingerprint WHERE name =
 RECORD_SHARED = insert(SHARED_KEY)
 VERSION = text(f"SELECT version_num FROM {VERSION_TABLE}")
 RECORD_FACE = insert(FACE_TEMPLATE)
-ENTRY_NO = text("SELECT entry_no FROM application WHERE application_id = :application_id")
 STATE = text(
-    "SELECT entry_no, kind, person_key, msisdn_key, iccid, admitted_until, opened_at, released_at, closed_at"
+    "SELECT entry_no, kind, person_key, msisdn_key, iccid, decided_at, admitted_until, opened_at, released_at,"
+    " closed_at"
     " FROM application WHERE application_id = :application_id"
 )
 OPEN_NUMBER = text(
@@ -115,6 +115,15 @@ OUTCOME = text(
     " SELECT what, shared_key, entry_no, CAST(:at AS BIGINT), CAST(:is_fraud AS INTEGER) FROM shared_key"
     " WHERE entry_no = :entry_no"
     " ON CONFLICT (what, shared_key, entry_no, reported_at) DO UPDATE SET is_fraud = excluded.is_fraud"
+)
+# What was carried out for the same number, and for the same card, by other applications.
+CARRIED_OUT = text(
+    "SELECT entry_no, kind, opened_at, closed_at FROM application"
+    " WHERE msisdn_key = :msisdn AND opened_at IS NOT NULL AND entry_no <> :entry_no"
+)
+CARD_ISSUED = text(
+    "SELECT entry_no FROM application WHERE iccid = :iccid AND opened_at IS NOT NULL AND entry_no <> :entry_no"
+    f" AND msisdn_key <> :msisdn AND {questions.BINDING}"
 )
 SEE = text(
     "INSERT INTO sighting (msisdn_key, seen_at, device_key, imsi_key, tac, recorded_at)"
@@ -218,6 +227,10 @@ class SqlSchema(Statements):
 
         self._run(partial(migrate, self._connection, SCHEMA_VERSION))
 
+    def searches_faces(self) -> bool:
+        """Whether the database searches the faces; otherwise each process does, in memory."""
+        return False
+
     def recorded(self) -> int:
         """How many verdicts there are."""
         return int(self._rows(text("SELECT COUNT(*) AS verdicts FROM application"))[0].verdicts)
@@ -259,6 +272,7 @@ class SqlReader(PatternReader, FaceReader):
             before=before,
             person=keys.person,
             iccid=keys.iccid,
+            imsi=keys.imsi,
             msisdn=keys.msisdn,
             store=keys.store_id,
         )
@@ -301,17 +315,22 @@ class SqlReader(PatternReader, FaceReader):
         agree = None
         if stock is not None and (stock.imsi_key, stock.msisdn_key) != (None, None):
             agree = stock.imsi_key in (None, keys.imsi) and stock.msisdn_key in (None, keys.msisdn)
-        if keys.msisdn is not None and count["other_cards", "", 0].n1:
+        imsi_agrees = None if stock is None or stock.imsi_key is None else stock.imsi_key == keys.imsi
+        other = count["other_cards", "", 0]
+        if keys.imsi is not None and other.n2:
+            agree = imsi_agrees = False
+        if keys.msisdn is not None and other.n1:
             agree = False
         card, number = count["card", "", 0], count["number", "", 0]
         return SimFacts(
             store_has_stock=count["store_has_stock", "", 0].n1 > 0,
-            allocated_here=stock is not None and stock.store_id == keys.store_id,
+            allocated_here=stock is not None and _is_theirs(stock, keys),
             card_issued=card.n1 > 0,
             number_in_use=number.n1 > 0,
             reserved=card.n2 + number.n2 > 0,
             state=None if stock is None else stock.state,
             numbers_agree=agree,
+            imsi_agrees=imsi_agrees,
         )
 
     def listings(self, keys: Sequence[str], at: datetime) -> tuple[Listing, ...]:
@@ -368,6 +387,11 @@ class SqlReader(PatternReader, FaceReader):
             for row in self._asked((questions.BINDINGS,), asker)
         )
 
+    def frauds(self, msisdn: str, at: datetime) -> frozenset[str]:
+        """The applications that opened this number, where it was reported as used for fraud."""
+        rows = self._asked((questions.LINE_OUTCOMES,), self._asker(at, msisdn=msisdn))
+        return frozenset(row.application_id for row in rows)
+
     def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
         """The devices that the network saw this number in, oldest first."""
         rows = self._asked((questions.SIGHTINGS,), self._asker(at, msisdn=msisdn))
@@ -407,6 +431,13 @@ class SqlReader(PatternReader, FaceReader):
                     listed_until=moment_or_none(row.listed_until),
                     silent_alert=bool(row.silent_alert),
                 )
+
+
+def _is_theirs(stock: Row[Any], keys: OpeningKeys) -> bool:
+    """Whether a card lies at this store; one that a dealer has may be sold at any store of the dealer's."""
+    if stock.dealer_id is not None and stock.dealer_id != keys.dealer_id:
+        return False
+    return stock.store_id == keys.store_id or (stock.store_id is None and stock.dealer_id is not None)
 
 
 @functools.lru_cache(maxsize=64)
@@ -449,8 +480,10 @@ class SqlTransaction(SqlReader, UpkeepTransaction):
             "restriction_json": entry.restriction_json,
             "verdict_json": entry.verdict_json,
         }
-        self._change(RECORD, row)
-        entry_no = self._rows(ENTRY_NO, {"application_id": entry.application_id})[0].entry_no
+        # The number comes back with the row: no second way to the database.
+        recorded = self._run(lambda: self._connection.execute(RECORD, row).inserted_primary_key)
+        assert recorded is not None, "an insert of one row has its key"
+        entry_no = recorded[0]
         same: Parameters = {
             "decided_at": row["decided_at"],
             "entry_no": entry_no,
@@ -490,6 +523,7 @@ class SqlTransaction(SqlReader, UpkeepTransaction):
         if state.opened_at is not None:
             return
         when = epoch_seconds(at)
+        self._check_nothing_happened(state)
         if state.kind in questions.BINDING_KINDS and state.msisdn_key is not None:
             for bound in self._rows(BOUND, {"msisdn": state.msisdn_key, "entry_no": state.entry_no}):
                 self._change(CLOSE_NUMBER, {"entry_no": bound.entry_no, "at": when})
@@ -498,6 +532,30 @@ class SqlTransaction(SqlReader, UpkeepTransaction):
             self._change(OPEN_SHARED, {"entry_no": state.entry_no, "at": when})
         if state.kind in questions.BINDING_KINDS and state.iccid is not None:
             self.wipe_card(state.iccid)
+
+    def _check_nothing_happened(self, state: Row[Any]) -> None:
+        """See that card and line are as they were when this was decided: a late word may come after another's.
+
+        Raises:
+            SettlementError: The card was issued to somebody else, or the line is not what it was.
+        """
+        number: Parameters = {"msisdn": state.msisdn_key or "", "entry_no": state.entry_no}
+        binds = state.kind in questions.BINDING_KINDS and state.iccid is not None
+        if binds and self._rows(CARD_ISSUED, {**number, "iccid": state.iccid}):
+            raise SettlementError("the card was issued with another number since: keep it, and report it")
+        if state.msisdn_key is None:
+            return
+        others = self._rows(CARRIED_OUT, number)
+        bound = [one for one in others if one.kind in questions.BINDING_KINDS and one.closed_at is None]
+        if state.kind == "opening":
+            if bound:
+                raise SettlementError(
+                    "the number was opened by another application since: do not hand over the card"
+                )
+            return
+        decided = (state.decided_at, state.entry_no)
+        if (others and not bound) or any((one.opened_at, one.entry_no) > decided for one in others):
+            raise SettlementError("the line changed since this was decided: screen a new application")
 
     def release(self, application_id: str, at: datetime) -> None:
         """The admission ended without a card at `at`."""

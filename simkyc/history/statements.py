@@ -37,6 +37,7 @@ Answer = TypeVar("Answer")
 COLUMNS: Final = {
     "person": "person_key",
     "iccid": "iccid",
+    "imsi": "imsi_key",
     "msisdn": "msisdn_key",
     "store": "store_id",
     "card_low": "card_low",
@@ -168,5 +169,7 @@ NO_SPANS = "SELECT '' AS question, 0 AS window_s WHERE 1 = 0"
 
 def _windows(spans: Spans) -> str:
     return " UNION ALL ".join(
-        f"SELECT '{question}' AS question, {int(window_s)} AS window_s" for question, window_s in spans
+        f"SELECT '{question}' AS question, {int(window_s)} AS window_s"
+        # One window twice would count everything twice.
+        for question, window_s in dict.fromkeys(spans)
     )

@@ -12,15 +12,23 @@ from sqlalchemy import Row, TextClause, bindparam, text
 from simkyc.application import Position
 from simkyc.facts import SharedThing
 from simkyc.history import questions
-from simkyc.history.protocol import Enrolled
+from simkyc.history.protocol import Enrolled, FacesWanted, NearFaces
 from simkyc.history.statements import FOREVER, Parameters, Statements, epoch_seconds, moment_of, position_of
 
-__all__ = ["FaceReader", "UpkeepTransaction"]
+__all__ = [
+    "ENTRY_NO",
+    "FACE_COLUMNS",
+    "WANTED",
+    "FaceReader",
+    "UpkeepTransaction",
+    "enrolled",
+    "parameters_of",
+]
 
 FACE_COLUMNS: Final = "entry_no, role, person_key, sex, decided_at, vector"
 FACES_AFTER = text(
     f"SELECT {FACE_COLUMNS} FROM face_template"
-    " WHERE engine_id = :engine AND entry_no > :after AND decided_at > :since ORDER BY entry_no LIMIT :most"
+    " WHERE engine_id = :engine AND entry_no > :after AND decided_at > :since ORDER BY entry_no, role LIMIT :most"
 )
 FACES_OF_PERSON = text(
     f"SELECT {FACE_COLUMNS} FROM face_template WHERE person_key = :person AND engine_id = :engine"
@@ -31,22 +39,48 @@ FACES_THERE = text(
     " FROM face_template JOIN application ON application.entry_no = face_template.entry_no"
     " WHERE face_template.entry_no IN :entries AND face_template.entry_no < :before"
 ).bindparams(bindparam("entries", expanding=True))
+WANTED: Final = (
+    "engine_id = :engine AND (CAST(:sex AS VARCHAR) IS NULL OR sex IS NULL OR sex = :sex)"
+    " AND decided_at > :since AND decided_at <= :until AND entry_no < :before"
+)
+"""Which templates count, of whichever table holds them."""
+FACES_COUNT = text(f"SELECT COUNT(*) AS faces FROM face_template WHERE {WANTED}")
 ERASED = text("SELECT COALESCE(MAX(upkeep_no), 0) FROM upkeep")
 ENTRY_NO = text("SELECT entry_no FROM application WHERE application_id = :application_id")
 LEAVE_RECORD = text("INSERT INTO upkeep (what, ran_at, until, rows_gone) VALUES (:what, :at, :until, :gone)")
 
-# What binds a number now is kept whatever its age: without it no limit would hold.
-OLD = (
-    "decided_at < :before AND NOT (opened_at IS NOT NULL AND closed_at IS NULL"
-    f" AND {questions.BINDING.replace('application.', '')})"
+IN_USE = (
+    "EXISTS (SELECT 1 FROM application AS held WHERE held.msisdn_key = {table}.msisdn_key"
+    " AND held.opened_at IS NOT NULL AND held.closed_at IS NULL"
+    f" AND {questions.BINDING.replace('application', 'held')})"
 )
+"""Whether the number of a row is bound to a card now."""
+PENDING = "(opened_at IS NULL AND released_at IS NULL AND admitted_until > :at)"
+# What a number in use came to be by is kept whatever its age, and what holds a card or a number right now.
+OLD = (
+    f"decided_at < :before AND NOT COALESCE({PENDING}, 1 = 0)"
+    f" AND NOT (opened_at IS NOT NULL AND {IN_USE.format(table='application')})"
+)
+ISSUED = f"opened_at IS NOT NULL AND iccid IS NOT NULL AND {questions.BINDING.replace('application.', '')}"
+KEEP_ISSUED: Final = (
+    "UPDATE sim_stock SET state = 'issued' WHERE replaced_at IS NULL AND iccid IN"
+    f" (SELECT iccid FROM application WHERE {{which}} AND {ISSUED})",
+    "INSERT INTO sim_stock (iccid, recorded_at, state) SELECT DISTINCT iccid, CAST(:at AS BIGINT), 'issued'"
+    f" FROM application WHERE {{which}} AND {ISSUED} AND NOT EXISTS"
+    " (SELECT 1 FROM sim_stock AS card WHERE card.iccid = application.iccid)",
+)
+"""A card is sold once, also when nobody remembers to whom: the stock does."""
 PURGE: Final = (
-    "DELETE FROM shared_key WHERE decided_at < :before",
-    f"DELETE FROM outcome WHERE entry_no IN (SELECT entry_no FROM application WHERE {OLD})",
+    "DELETE FROM shared_key WHERE decided_at < :before AND entry_no NOT IN"
+    f" (SELECT entry_no FROM application WHERE decided_at < :before AND {PENDING})",
+    "DELETE FROM outcome WHERE reported_at < :before OR replaced_at < :before",
     "DELETE FROM face_template WHERE decided_at < :before",
-    "DELETE FROM sighting WHERE seen_at < :before",
+    # Of a number in use the latest is kept: whether it is used at all, and where.
+    f"DELETE FROM sighting WHERE seen_at < :before AND NOT ({IN_USE.format(table='sighting')} AND seen_at ="
+    " (SELECT MAX(later.seen_at) FROM sighting AS later WHERE later.msisdn_key = sighting.msisdn_key))",
     "DELETE FROM watch WHERE removed_at < :before OR listed_until < :before",
     "DELETE FROM sim_stock WHERE replaced_at < :before",
+    *(statement.format(which=OLD) for statement in KEEP_ISSUED),
     f"DELETE FROM application WHERE {OLD}",
 )
 MINE = "SELECT entry_no FROM application WHERE person_key = :person"
@@ -56,10 +90,15 @@ ERASE: Final = (
     "DELETE FROM shared_key WHERE what = 'representative' AND shared_key = :person",
     f"DELETE FROM face_template WHERE entry_no IN ({MINE})",
     "DELETE FROM face_template WHERE person_key = :person",
-    # A number that somebody else has now was seen with them since.
-    "DELETE FROM sighting WHERE EXISTS (SELECT 1 FROM application WHERE application.msisdn_key = sighting.msisdn_key"
+    # A number that somebody else had before, or has now, was seen with them.
+    "DELETE FROM sighting WHERE msisdn_key IN (SELECT msisdn_key FROM application WHERE person_key = :person)"
+    " AND EXISTS (SELECT 1 FROM application WHERE application.msisdn_key = sighting.msisdn_key"
     " AND application.person_key = :person AND application.opened_at IS NOT NULL"
+    " AND sighting.seen_at >= application.decided_at"
     f" AND sighting.seen_at <= COALESCE(application.closed_at, {FOREVER}))",
+    *(statement.format(which="person_key = :person") for statement in KEEP_ISSUED),
+    "UPDATE sim_stock SET imsi = NULL, msisdn = NULL, imsi_key = NULL, msisdn_key = NULL WHERE iccid IN"
+    f" (SELECT iccid FROM application WHERE person_key = :person AND {ISSUED})",
     "DELETE FROM application WHERE person_key = :person",
 )
 # Only columns that an index begins with are looked for; what stands beside them follows.
@@ -96,9 +135,10 @@ REKEY_LINE: Final = tuple(
     )
 )
 HELD = text(
-    "SELECT 1 FROM application WHERE person_key = :person AND opened_at IS NOT NULL AND closed_at IS NULL"
-    f" AND {questions.BINDING} LIMIT 1"
+    f"SELECT 1 FROM application WHERE person_key = :person AND ({PENDING} OR (opened_at IS NOT NULL"
+    f" AND closed_at IS NULL AND {questions.BINDING})) LIMIT 1"
 )
+APPLIED = text("SELECT 1 FROM application WHERE person_key = :person AND decided_at > :since LIMIT 1")
 ERASE_LISTINGS = text("DELETE FROM watch WHERE watch_key IN :keys").bindparams(
     bindparam("keys", expanding=True)
 )
@@ -115,7 +155,24 @@ class FaceReader(Statements):
             "since": epoch_seconds(since),
             "most": most,
         }
-        return tuple(_enrolled(row) for row in self._rows(FACES_AFTER, parameters))
+        return tuple(enrolled(row) for row in self._rows(FACES_AFTER, parameters))
+
+    def faces_near(
+        self,
+        wanted: FacesWanted,  # noqa: ARG002  # whatever is asked
+        vector: bytes,  # noqa: ARG002
+        nearest: int,  # noqa: ARG002
+        recorded_after: int | None = None,  # noqa: ARG002
+    ) -> NearFaces | None:
+        """None: only a server that has an index of them searches."""
+        return None
+
+    def faces_count(self, wanted: FacesWanted) -> int:
+        """How many templates count."""
+        return int(self._rows(self._faces_count(), parameters_of(wanted))[0].faces)
+
+    def _faces_count(self) -> TextClause:
+        return FACES_COUNT
 
     def faces_of(
         self, person: str, engine_id: str, since: datetime, *, before: str | None = None
@@ -125,9 +182,9 @@ class FaceReader(Statements):
             "person": person,
             "engine": engine_id,
             "since": epoch_seconds(since),
-            "before": self._entry_no(before),
+            "before": self.entry_no(before),
         }
-        return tuple(_enrolled(row) for row in self._rows(FACES_OF_PERSON, parameters))
+        return tuple(enrolled(row) for row in self._rows(FACES_OF_PERSON, parameters))
 
     def faces_there(
         self, entries: Sequence[int], *, before: str | None = None
@@ -137,14 +194,14 @@ class FaceReader(Statements):
             return {}
         parameters: Parameters = {
             "entries": list(dict.fromkeys(entries)),
-            "before": self._entry_no(before),
+            "before": self.entry_no(before),
         }
         return {
             (row.entry_no, row.role): position_of(row.latitude_e6, row.longitude_e6)
             for row in self._rows(FACES_THERE, parameters)
         }
 
-    def _entry_no(self, application_id: str | None) -> int:
+    def entry_no(self, application_id: str | None) -> int:
         """Number of the application that asks; later than every other of one that is not recorded."""
         rows = self._rows(ENTRY_NO, {"application_id": application_id}) if application_id else ()
         return int(rows[0].entry_no) if rows else FOREVER
@@ -168,22 +225,31 @@ class UpkeepTransaction(FaceReader):
 
     def purge(self, before: datetime, at: datetime) -> int:
         """Delete what was decided before and binds no number now; return how many rows."""
-        horizon = epoch_seconds(before)
-        gone = sum(self._delete(text(statement), {"before": horizon}) for statement in PURGE)
+        horizon, now = epoch_seconds(before), epoch_seconds(at)
+        gone = sum(
+            self._delete(text(statement), _named(statement, before=horizon, at=now)) for statement in PURGE
+        )
         self._change(LEAVE_RECORD, {"what": "purge", "at": epoch_seconds(at), "until": horizon, "gone": gone})
         return gone
 
     def erase_person(self, person: str, keys: Sequence[str], at: datetime) -> int:
         """Delete everything of one person; return how many rows."""
-        gone = sum(self._delete(text(statement), {"person": person}) for statement in ERASE)
+        now = epoch_seconds(at)
+        gone = sum(
+            self._delete(text(statement), _named(statement, person=person, at=now)) for statement in ERASE
+        )
         if keys:
             gone += self._delete(ERASE_LISTINGS, {"keys": list(keys)})
         self._change(LEAVE_RECORD, {"what": "erase", "at": epoch_seconds(at), "until": None, "gone": gone})
         return gone
 
-    def holds_numbers(self, person: str) -> bool:
-        """Whether this person holds a number that is in use."""
-        return bool(self._rows(HELD, {"person": person}))
+    def holds_numbers(self, person: str, at: datetime) -> bool:
+        """Whether this person holds a number that is in use, or is about to."""
+        return bool(self._rows(HELD, {"person": person, "at": epoch_seconds(at)}))
+
+    def applied_since(self, person: str, since: datetime) -> bool:
+        """Whether this person applied for anything since."""
+        return bool(self._rows(APPLIED, {"person": person, "since": epoch_seconds(since)}))
 
     def _delete(self, statement: TextClause, parameters: Parameters) -> int:
         return max(0, self._run(functools.partial(self._gone, statement, parameters)))
@@ -192,7 +258,19 @@ class UpkeepTransaction(FaceReader):
         return self._connection.execute(statement, parameters).rowcount
 
 
-def _enrolled(row: Row[Any]) -> Enrolled:
+def parameters_of(wanted: FacesWanted) -> dict[str, str | int | None]:
+    """What `WANTED` is asked with."""
+    return {
+        "engine": wanted.engine_id,
+        "sex": wanted.sex,
+        "since": epoch_seconds(wanted.since),
+        "until": epoch_seconds(wanted.until),
+        "before": wanted.before,
+    }
+
+
+def enrolled(row: Row[Any]) -> Enrolled:
+    """One row of `FACE_COLUMNS`."""
     return Enrolled(
         entry_no=row.entry_no,
         role=row.role,
@@ -201,3 +279,8 @@ def _enrolled(row: Row[Any]) -> Enrolled:
         decided_at=moment_of(row.decided_at),
         vector=bytes(row.vector),
     )
+
+
+def _named(statement: str, **parameters: str | int) -> Parameters:
+    """Those of the parameters that a statement names."""
+    return {name: value for name, value in parameters.items() if f":{name}" in statement}

@@ -24,6 +24,7 @@ simkyc.errors.NumberError: an IMSI has 15 digits, seldom 14
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from stdnum import imsi as stdnum_imsi
@@ -66,7 +67,7 @@ def validate(number: str) -> str:
         raise NumberError("length", "an IMSI has 15 digits, seldom 14")
     if not is_digits(number):
         raise NumberError("shape", "an IMSI holds digits only")
-    if len(stdnum_imsi.split(number)) < 2 and number[:3] not in _MORE_COUNTRIES:
+    if len(_parts(number[:7])) < 2 and number[:3] not in _MORE_COUNTRIES:
         raise NumberError("country", "an IMSI begins with a mobile country code; China's is 460")
     return number
 
@@ -96,8 +97,17 @@ def split(number: str) -> tuple[str, str, str]:
     The network code is empty where a country's codes are not known.
     """
     number = validate(number)
-    parts = [str(part) for part in stdnum_imsi.split(number)]
-    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (number[:3], "", number[3:])
+    parts = _parts(number[:7])
+    if len(parts) < 3:
+        return number[:3], "", number[3:]
+    country, network, _ = parts
+    return country, network, number[len(country) + len(network) :]
+
+
+@lru_cache(maxsize=1024)
+def _parts(beginning: str) -> tuple[str, ...]:
+    """The codes in the first 7 digits and what follows them; the search takes long, and there are few networks."""
+    return tuple(str(part) for part in stdnum_imsi.split(beginning))
 
 
 def operator(number: str) -> Operator | None:

@@ -41,6 +41,7 @@ simkyc.errors.NumberError: this is a landline, or a number from abroad without +
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, Literal
 
 import phonenumbers
@@ -171,6 +172,7 @@ def is_virtual(number: str) -> bool:
     return number.startswith("+86") and len(number) == 14 and number[3:6] in _VIRTUAL
 
 
+@lru_cache(maxsize=16)  # one screening asks about the same number again and again
 def _kind(number: str) -> Kind:
     if _IOT.fullmatch(number):
         return "iot"

@@ -273,6 +273,7 @@ def facts(**changes: Any) -> Facts:
             ),
             consecutive_cards=0,
             consecutive_numbers=0,
+            days_at_this_hour=9,
         ),
         gallery=GalleryFacts(
             size=1000,

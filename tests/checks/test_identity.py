@@ -31,7 +31,7 @@ def hit(rate: float, **changes: Any) -> GalleryHit:
 
 
 def gallery(
-    *hits: GalleryHit, size: int = 1000, own: tuple[float, ...] = (), beside: int = 0
+    *hits: GalleryHit, size: int = 1000, own: tuple[float, ...] = (), beside: int = 0, days: int = 1
 ) -> dict[str, Any]:
     return {
         "gallery": GalleryFacts(
@@ -40,6 +40,7 @@ def gallery(
             own_distances=own,
             same_person_distance=0.7,
             companion_people=beside,
+            companion_days=days,
             calibration_id="live-live:test",
         )
     }
@@ -75,7 +76,15 @@ ROWS = [
     Row("this ID came with this face", facts=gallery(own=(0.7, 0.9))),
     Row("this ID came with another face", facts=gallery(own=(0.71,)), flagged=("id_with_other_face",)),
     Row("beside one other", facts=gallery(beside=1), not_assessed=FIRST),
-    Row("beside two others", facts=gallery(beside=2), flagged=("companion_of_many",), not_assessed=FIRST),
+    Row("a foreman with three others", facts=gallery(beside=3), not_assessed=FIRST),
+    Row("with four others", facts=gallery(beside=4), flagged=("companion_of_many",), not_assessed=FIRST),
+    Row("two others on two days", facts=gallery(beside=2, days=2), not_assessed=FIRST),
+    Row(
+        "two others, each on another day",
+        facts=gallery(beside=2, days=3),
+        flagged=("companion_of_many",),
+        not_assessed=FIRST,
+    ),
 ]
 
 

@@ -20,6 +20,7 @@ ALL = (
     *PURPOSE,
     "card_differs",
     "reported_lost",
+    "used_for_fraud",
     *CHANGES,
     "many_replacements",
 )
@@ -67,6 +68,13 @@ ROWS = [
         asks("replacement"),
         held(held_by=None),
         flagged=("held_by_other",),
+        not_assessed=REPLACED,
+    ),
+    Row(
+        "a line that was used for fraud",
+        asks("replacement"),
+        held(card_agrees=False, is_fraud=True),
+        flagged=("used_for_fraud",),
         not_assessed=REPLACED,
     ),
     Row(

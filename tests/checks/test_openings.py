@@ -55,8 +55,8 @@ ROWS = [
             **dict.fromkeys(("far_from_home", "repeat_far_from_home"), "no_home_division"),
         },
     ),
-    Row("a busy clerk", facts={"clerk_openings": 11}, not_assessed=UNKNOWN),
-    Row("a clerk's burst", facts={"clerk_openings": 12}, flagged=("clerk_burst",), not_assessed=UNKNOWN),
+    Row("a busy clerk", facts={"clerk_openings": 19}, not_assessed=UNKNOWN),
+    Row("a clerk's burst", facts={"clerk_openings": 20}, flagged=("clerk_burst",), not_assessed=UNKNOWN),
     Row(
         "a number that names nobody",
         {"document": {"number": "hello"}},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simkyc.application import Position
-from simkyc.facts import PatternFacts, Visit
+from simkyc.facts import GalleryFacts, GalleryHit, PatternFacts, Visit
 from simkyc.testing import NOW
 from simkyc.verdict import Decision
 from tests.checks.table import Row, assert_row
@@ -30,6 +30,29 @@ def visit(hours_ago: float, **changes: Any) -> Visit:
 
 def trail(*visits: Visit) -> dict[str, Any]:
     return {"patterns": PatternFacts(trail=visits)}
+
+
+def face(minutes_ago: float, rate: float = 1e-6, *, as_companion: bool = False) -> dict[str, Any]:
+    """The same face, more or less, was so long ago in Wuxi under another ID."""
+    hit = GalleryHit(
+        distance=0.3,
+        false_match_rate=rate,
+        is_extrapolated=False,
+        is_applicants=False,
+        as_companion=as_companion,
+        decided_at=NOW - timedelta(minutes=minutes_ago),
+        position=WUXI,
+    )
+    return trail() | {
+        "gallery": GalleryFacts(
+            size=1000,
+            hits=(hit,),
+            own_distances=(),
+            same_person_distance=0.7,
+            companion_people=0,
+            calibration_id="live-live:test",
+        )
+    }
 
 
 NOWHERE = {"too_fast": "no_place"}
@@ -98,6 +121,12 @@ ROWS = [
         trail(visit(1, position=Position(**SUZHOU)), visit(2, position=SHENZHEN)),
         flagged=("too_fast",),
     ),
+    Row("the next town in twenty minutes", HERE, trail(visit(1 / 3, position=WUXI))),
+    Row("42 kilometres in a quarter of an hour by one face", HERE, face(15)),
+    Row("the next town in no time by one face", HERE, face(9)),
+    Row("a look-alike in the next town", HERE, face(1, 1e-3), not_assessed=FIRST),
+    Row("somebody who stood beside", HERE, face(1, as_companion=True), not_assessed=FIRST),
+    Row("the same face last week", HERE, face(8 * 24 * 60), not_assessed=FIRST),
     Row("across the street in the same minute", HERE, trail(visit(0, position=Position(**SUZHOU)))),
     Row(
         "this store says no place",

@@ -35,6 +35,8 @@ class PostgresServer:
         self._used: list[str] = []
         # No power fails in a test.
         self.run("ALTER SYSTEM SET fsync = off")
+        # In no schema that a test takes and drops.
+        self.run("CREATE EXTENSION vector")
         self.run("SELECT pg_reload_conf()")
 
     @property

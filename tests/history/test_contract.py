@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from simkyc.application import ApplicationKind, Service
 from simkyc.errors import HistoryError, InputError, SettlementError
-from simkyc.facts import OpeningFacts, SharedCounts, SharedThing, SimFacts
+from simkyc.facts import ActorCounts, OpeningFacts, SharedCounts, SharedThing, SimFacts
 from simkyc.history import open_history
 from simkyc.history.protocol import (
     Binding,
@@ -103,6 +103,7 @@ def entry(
     kind: ApplicationKind = "opening",
     service: Service = "personal",
     restriction_json: str | None = None,
+    is_remote_first: bool = False,
 ) -> Entry:
     return Entry(
         application_id=application_id,
@@ -115,6 +116,7 @@ def entry(
         verdict_json="{}",
         admitted_until=until,
         restriction_json=restriction_json,
+        is_remote_first=is_remote_first,
     )
 
 
@@ -162,6 +164,7 @@ def test_an_empty_history_knows_of_nothing(history: History) -> None:
         active_numbers={"personal": 0, "iot": 0},
         person_openings={DAY: 0, 30 * DAY: 0},
         clerk_openings=0,
+        today={"clerk": ActorCounts(0, 0), "store": ActorCounts(0, 0), "dealer": ActorCounts(0, 0)},
         sim=SimFacts(
             store_has_stock=False,
             allocated_here=False,
@@ -305,19 +308,21 @@ def test_what_counts(history: History, case: str) -> None:
     seen = facts(history, KEYS, TEN + timedelta(minutes=looked_at))
     assert seen.active_numbers == {"personal": active, "iot": 0}, reason
     assert seen.person_openings == {DAY: openings, 30 * DAY: openings}, reason
-    # The same application as the device, the clerk and another person see it.
-    other = facts(history, replace(KEYS, person="person-2"), TEN + timedelta(minutes=looked_at))
-    named = 0 <= looked_at * 60 < DEVICE_S
-    admitted = named and until is not None and not case.startswith("released")
-    if case == "released, before that":
-        admitted = True
-    # Whoever named the device did so for good; only a card that was never to be handed out is no opening.
-    assert other.shared["device"][DEVICE_S] == SharedCounts(int(named), int(named), int(admitted)), reason
+    # The same application as the device, the clerk, the store and another person with another card see it.
+    stranger = replace(KEYS, person="person-2", iccid="iccid-2", terminal_id="terminal-1")
+    other = facts(history, stranger, TEN + timedelta(minutes=looked_at))
+    named = int(0 <= looked_at * 60 < DEVICE_S)
+    # Whoever named the device did so for good; an opening it is as long as it counts for a person.
+    assert other.shared["device"][DEVICE_S] == SharedCounts(named, named, openings), reason
     assert other.clerk_openings == (openings if looked_at < 60 else 0)
+    there = ActorCounts(openings, 0)
+    assert other.today == {"clerk": there, "store": there, "dealer": there, "terminal": ActorCounts(0, 0)}
     assert other.active_numbers == {"personal": 0, "iot": 0}
 
 
-@pytest.mark.parametrize("counted_by", ["person_openings", "device", "representative", "clerk_openings"])
+@pytest.mark.parametrize(
+    "counted_by", ["person_openings", "device", "representative", "clerk_openings", "today"]
+)
 def test_a_window_is_half_open(history: History, counted_by: str) -> None:
     """The second that is just as long ago as the window is long lies outside."""
     shared: tuple[tuple[SharedThing, str], ...] = (("device", "device-1"), ("representative", "person-7"))
@@ -329,6 +334,7 @@ def test_a_window_is_half_open(history: History, counted_by: str) -> None:
         "device": DEVICE_S,
         "representative": 30 * DAY,
         "clerk_openings": 3600,
+        "today": DAY,
     }
     decided_at = TEN - timedelta(seconds=length_s[counted_by])
     record(history, entry("a", keys, decided_at))
@@ -341,6 +347,7 @@ def test_a_window_is_half_open(history: History, counted_by: str) -> None:
             "device": seen.shared["device"][DEVICE_S].people,
             "representative": seen.shared["representative"][30 * DAY].people,
             "clerk_openings": seen.clerk_openings,
+            "today": seen.today["clerk"].openings,
         }
         return counts[counted_by]
 
@@ -352,7 +359,9 @@ def test_a_device_counts_other_people_and_cards_once_each(history: History) -> N
         record(history, entry(f"a{number}", replace(KEYS, person=person, iccid=f"iccid-{number // 2}")))
     elsewhere = replace(KEYS, person="person-4", device="device-2", shared=(("device", "device-2"),))
     record(history, entry("b", elsewhere))
-    assert on_device(history, KEYS, TEN) == SharedCounts(people=2, sims=3, openings=5)
+    assert on_device(history, KEYS, TEN) == SharedCounts(people=2, sims=2, openings=5), "but for its own card"
+    assert on_device(history, replace(KEYS, iccid="iccid-9"), TEN).sims == 3
+    assert on_device(history, replace(KEYS, iccid=None), TEN).sims == 3
     assert on_device(history, replace(KEYS, person="person-9"), TEN).people == 3
     assert on_device(history, replace(KEYS, person=None), TEN).people == 3
 
@@ -546,8 +555,10 @@ def test_who_asks_again_finds_what_it_found_then(history: History) -> None:
     for before, others in (("a", 0), ("b", 1), ("c", 2), ("not yet recorded", 3), (None, 3)):
         with history.read() as reader:
             seen = reader.facts(KEYS, WINDOWS, TEN, before=before)
-            neighbour = reader.facts(replace(KEYS, person="person-2"), WINDOWS, TEN, before=before)
+            stranger = replace(KEYS, person="person-2", iccid="iccid-2")
+            neighbour = reader.facts(stranger, WINDOWS, TEN, before=before)
         assert (held(seen), seen.clerk_openings) == (others, others)
+        assert set(seen.today.values()) == {ActorCounts(others, 0)}
         assert seen.person_openings == {DAY: others, 30 * DAY: others}
         assert neighbour.shared["device"][DEVICE_S] == SharedCounts(min(others, 1), min(others, 1), others)
         assert seen.sim is not None
@@ -751,9 +762,30 @@ def test_what_is_pending_holds_its_card_and_its_number(history: History, kind: A
         assert held(seen) == (numbers if reserved else 0), reason
         assert seen.person_openings == {DAY: openings * reserved, 30 * DAY: openings * reserved}, reason
         assert seen.clerk_openings == openings * reserved
+        assert seen.today["store"].openings == openings * reserved
+        named = on_device(history, replace(STRANGER, shared=KEYS.shared), at)
+        assert named == SharedCounts(people=1, sims=1, openings=openings * reserved), reason
         for shares in (CARD, NUMBER):
             assert sim_facts(history, replace(STRANGER, **shares), at).reserved == reserved
-    assert on_device(history, replace(STRANGER, shared=KEYS.shared), minute(40)).openings == 1
+    settle(history, "a", ("open_number", minute(35)))
+    done = facts(history, replace(STRANGER, shared=KEYS.shared, clerk_id=KEYS.clerk_id), minute(40))
+    assert (done.shared["device"][DEVICE_S].openings, done.today["clerk"].openings) == (openings, openings)
+
+
+def test_first_numbers_of_people_from_elsewhere_are_counted_beside_the_others(history: History) -> None:
+    remote = replace(entry("a"), is_remote_first=True)
+    record(history, remote, replace(remote, application_id="b"), entry("c"), entry("d", until=None))
+    record(history, replace(entry("e", kind="replacement"), is_remote_first=True))
+    assert facts(history, KEYS, TEN).today["store"] == ActorCounts(openings=3, remote_first=2)
+    settle(history, "b", ("release", minute(1)))
+    assert facts(history, KEYS, minute(1)).today["dealer"] == ActorCounts(openings=2, remote_first=1)
+
+
+def test_an_actor_is_known_by_what_they_are(history: History) -> None:
+    record(history, entry("a", replace(KEYS, clerk_id="x", store_id="y", dealer_id=None, terminal_id="z")))
+    asker = replace(STRANGER, clerk_id="y", store_id="x", dealer_id="z", terminal_id="z")
+    today = {what: count.openings for what, count in facts(history, asker, TEN).today.items()}
+    assert today == {"clerk": 0, "store": 0, "dealer": 0, "terminal": 1}
 
 
 def test_cards_for_things_are_counted_apart(history: History) -> None:
@@ -832,7 +864,7 @@ def test_what_opened_no_number_closes_none(history: History, kind: ApplicationKi
 # What the network saw
 
 
-def seen(history: History, at: datetime) -> list[tuple[datetime, str, str | None]]:
+def seen(history: History, at: datetime) -> list[tuple[datetime, str | None, str | None]]:
     with history.read() as reader:
         return [(one.seen_at, one.device, one.imsi) for one in reader.sightings("msisdn-1", at)]
 
@@ -854,6 +886,20 @@ def test_sightings_come_oldest_first_each_once(history: History) -> None:
     assert [at for at, *_ in seen(history, minute(4))] == [minute(1), minute(3)], "one was heard of later"
     assert [at for at, *_ in seen(history, minute(3))] == [minute(3)]
     assert seen(history, minute(2)) == []
+
+
+def test_what_is_no_imei_is_a_sighting_in_no_device(history: History) -> None:
+    for msisdn in ("msisdn-1", "msisdn-2"):
+        with history.write() as transaction:
+            transaction.see(msisdn, Seen(TEN, None, "imsi-1"), TEN)
+            transaction.see(msisdn, Seen(TEN, None, "imsi-2"), TEN)
+            transaction.see(msisdn, Seen(TEN, "device-1", None, "35847631"), TEN)
+    with history.read() as reader:
+        assert reader.sightings("msisdn-1", TEN) == (
+            Seen(TEN, None, "imsi-1"),
+            Seen(TEN, "device-1", None, "35847631"),
+        )
+        assert reader.lines_on_device("device-1", "msisdn-9", [DAY], TEN) == {DAY: 2}
 
 
 def test_other_lines_in_a_device_are_counted_by_window(history: History) -> None:
@@ -1059,6 +1105,11 @@ class Model:
             clerk_openings=len(
                 within([one for one in counting if one.keys.clerk_id == keys.clerk_id], windows.clerk_s)
             ),
+            today={
+                actor[0]: ActorCounts(len(theirs), sum(one.entry.is_remote_first for one in theirs))
+                for actor in keys.actors
+                for theirs in [[one for one in within(counting, DAY) if actor in one.keys.actors]]
+            },
             sim=None
             if keys.iccid is None
             else SimFacts(
@@ -1074,20 +1125,23 @@ class Model:
             ),
             shared={
                 what: {
-                    window_s: self.shared(within(everybody, window_s), what, keys) for window_s in windows_s
+                    window_s: self.shared(within(everybody, window_s), counting, what, keys)
+                    for window_s in windows_s
                 }
                 for what, windows_s in windows.shared_s
                 if what in dict(keys.shared)
             },
         )
 
-    def shared(self, some: list[Remembered], what: SharedThing, keys: OpeningKeys) -> SharedCounts:
+    def shared(
+        self, some: list[Remembered], counting: list[Remembered], what: SharedThing, keys: OpeningKeys
+    ) -> SharedCounts:
         wanted = {named for named in keys.shared if named[0] == what}
         sharing = [one for one in some if wanted & set(one.keys.shared)]
         return SharedCounts(
             people=len({one.keys.person for one in sharing} - {keys.person, None}),
-            sims=len({one.keys.iccid for one in sharing} - {None}),
-            openings=sum(one.entry.admitted_until is not None and not one.released for one in sharing),
+            sims=len({one.keys.iccid for one in sharing} - {keys.iccid, None}),
+            openings=sum(any(one is other for other in counting) for one in sharing),
         )
 
     def bindings(
@@ -1098,13 +1152,13 @@ class Model:
         carried.sort(key=lambda one: (one.opened_at or 0, one.place))
         return [(one.entry.application_id, one.opened_at or 0, one.ended_at) for one in carried]
 
-    def seen(self, msisdn: str, at: int, known_until: int) -> list[tuple[int, str]]:
+    def seen(self, msisdn: str, at: int, known_until: int) -> list[tuple[int, str | None]]:
         known = [
-            (int(seen.seen_at.timestamp()), heard, seen.device)
+            (int(seen.seen_at.timestamp()), heard, seen.device or "")
             for heard, whose, seen in self.sightings
             if whose == msisdn and heard <= known_until and int(seen.seen_at.timestamp()) <= at
         ]
-        return [(moment, device) for moment, _, device in sorted(known)]
+        return [(moment, device or None) for moment, _, device in sorted(known)]
 
     def lines_on(self, device: str, msisdn: str, window_s: int, at: int, known_until: int) -> int:
         return len(
@@ -1135,8 +1189,9 @@ key_sets = st.builds(
     device=few("device"),
     iccid=few("iccid"),
     msisdn=few("msisdn"),
-    store_id=st.just("store-1"),
-    dealer_id=st.none(),
+    store_id=st.sampled_from(["store-1", "store-2"]),
+    dealer_id=few("dealer"),
+    terminal_id=few("store"),
     clerk_id=st.sampled_from(["clerk-1", "clerk-2"]),
     imsi=few("imsi"),
     shared=st.lists(st.sampled_from(SHARED), max_size=3).map(tuple),
@@ -1148,6 +1203,7 @@ applications = st.builds(
     keys=key_sets,
     kind=st.sampled_from(("opening", *KINDS_OF_APPLICATION)),
     service=st.sampled_from(["personal", "personal", "iot"]),
+    is_remote_first=st.booleans(),
 )
 arrivals = st.tuples(st.just("arrive"), applications, st.none() | st.integers(1, 40))
 settlements = st.tuples(
@@ -1155,7 +1211,7 @@ settlements = st.tuples(
 )
 looks = st.tuples(
     st.just("see"),
-    st.tuples(st.sampled_from(["msisdn-1", "msisdn-2"]), st.sampled_from(["device-1", "device-2"])),
+    st.tuples(st.sampled_from(["msisdn-1", "msisdn-2"]), few("device")),
     st.integers(-20, 3),
 )
 steps = st.lists(
@@ -1230,7 +1286,9 @@ def test_facts_are_what_had_happened_by_then_whenever_asked(
     history.close()
 
 
-Answers = tuple[OpeningFacts, list[tuple[str, int, int | None]], list[tuple[int, str]], Mapping[int, int]]
+Answers = tuple[
+    OpeningFacts, list[tuple[str, int, int | None]], list[tuple[int, str | None]], Mapping[int, int]
+]
 
 
 def answers(history: History, keys: OpeningKeys, at: int, before: str | None = None) -> Answers:
@@ -1239,7 +1297,7 @@ def answers(history: History, keys: OpeningKeys, at: int, before: str | None = N
 
 
 def answered(reader: Reader, keys: OpeningKeys, at: int, before: str | None) -> Answers:
-    msisdn, device, when = keys.msisdn or "", keys.device or "", clock(at)
+    msisdn, device, when = keys.msisdn or "", keys.device or "device-9", clock(at)
     return (
         reader.facts(keys, TIGHT, when, before=before),
         [
@@ -1256,7 +1314,7 @@ def answered(reader: Reader, keys: OpeningKeys, at: int, before: str | None) -> 
 
 
 def expected(model: Model, keys: OpeningKeys, at: int, known_until: int, before: str | None) -> Answers:
-    msisdn, device = keys.msisdn or "", keys.device or ""
+    msisdn, device = keys.msisdn or "", keys.device or "device-9"
     return (
         model.facts(keys, TIGHT, EPOCH + at, known_until, before),
         model.bindings(msisdn, known_until, before),

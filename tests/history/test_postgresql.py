@@ -219,13 +219,16 @@ def test_the_right_password_lets_in_and_stands_nowhere(postgres: PostgresServer)
         assert "hunter2" not in f"{history!r} {vars(history)!r} {engine!r} {engine.pool._creator!r}"
 
 
-def test_a_counter_needs_no_right_but_to_read_insert_and_update(postgres: PostgresServer) -> None:
+def test_a_counter_needs_no_right_but_to_read_insert_and_update_and_to_forget_faces(
+    postgres: PostgresServer,
+) -> None:
     name = postgres.new_database()
     with opened(postgres.url(name)) as history:
         record(history, "a")
     postgres.run("CREATE ROLE counter_l LOGIN")
     postgres.run("GRANT SELECT, INSERT, UPDATE ON ALL TABLES IN SCHEMA public TO counter_l", name)
     postgres.run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO counter_l", name)
+    postgres.run("GRANT DELETE ON face_template TO counter_l", name)
     with opened(postgres.url(name, user="counter_l")) as history:
         screener = Screener.open(history, clock=Clock())
         asked = application(0, face_consent=None)

@@ -34,6 +34,7 @@ SHARES: Final[dict[Customer, float]] = {
 
 AGAIN: Final = 0.05
 """Share of single customers who come for a second number some weeks later."""
+OF_THE_STORE: Final = frozenset({"payer_account", "contact_number", "delivery_address", "device"})
 DORMITORY: Final = "测试大学学生宿舍"
 FACTORY: Final = "测试电子厂员工公寓"
 
@@ -94,7 +95,11 @@ def _comes(city: City, index: int, kind: Customer, site: Shop, day: int) -> None
     city.arrive(moment, shop, plans, hurried=kind == "campaign")
     if len(plans) == 1 and kind not in {"family", "represented", "no_phone"} and chance.random() < AGAIN:
         later = day + chance.randint(8, 40)
-        again = Plan(plans[0].who, "second_number", fields=plans[0].fields)
+        who = plans[0].who
+        # What was the first store's is left there: its till, its telephone, its address.
+        kept = {name: value for name, value in plans[0].fields.items() if name not in OF_THE_STORE}
+        own = {"payer_account": who.account, "contact_number": who.old_number}
+        again = Plan(who, "second_number", fields=kept | own)
         if later < city.days:
             other = chance.choice(city.open_shops(later))
             city.arrive(other.moment(later, chance), other, [again])
