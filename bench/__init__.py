@@ -15,6 +15,7 @@ BENCHES = (
     "device_sim",
     "gallery",
     "postgresql",
+    "pgvector",
     "intake",
     "world",
     "stock",

@@ -97,9 +97,9 @@ def world(run: Run) -> Table:
         note=(
             "After the third: the share of the applications after a ring's third, when there is something to see. "
             "Found from: the median, over the rings that were found, of the first application that was. Every child "
-            "and everybody represented goes to a supervisor anyway: that alone counts as neither. A dealer's ring and those who "
-            "resell have nothing that tells them at the counter: the first is told to security staff by the share of a "
-            "dealer's numbers, the second by the lines that meet in one device. "
+            "and everybody represented goes to a supervisor anyway: that alone counts as neither. A dealer's ring "
+            "and one that resells have nothing that tells them at the counter: the first shows in the share of the "
+            "dealer's numbers that are reported, the second where its lines meet in one device. "
             "docs/world.md tells the patterns. Their mix and shares are made up: compare policies by this table, and "
             "do not read from it how much fraud there is."
         ),

@@ -70,6 +70,8 @@ MAX_PHOTO_BYTES = 20 * 1024 * 1024
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text  # as nearly always; of the others only some are control characters
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in text):
         raise ValueError("holds control characters")
     return text

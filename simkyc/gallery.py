@@ -163,7 +163,7 @@ class Gallery:
                 self._settled = self._caught_up.popleft()[1]
             if now is not None:
                 old = (entry for (entry, _), then in self._since_settled.items() if then < now - LONG_AGO)
-                self._settled = max(self._settled, *old, 0)
+                self._settled = max(self._settled, max(old, default=0))
             self._since_settled = {
                 one: then for one, then in self._since_settled.items() if one[0] > self._settled
             }
@@ -449,10 +449,11 @@ class GallerySearch:
         known = {
             face.role: sorted(
                 (
-                    one
+                    # Its person may be known by another key since the copy was made.
+                    replace(one, enrolled=replace(one.enrolled, person=kept.person))
                     for one in found
-                    if (one.enrolled.entry_no, one.enrolled.role) in there
-                    and since < one.enrolled.decided_at <= now
+                    for kept in [there.get((one.enrolled.entry_no, one.enrolled.role))]
+                    if kept is not None and since < one.enrolled.decided_at <= now
                 ),
                 key=lambda one: one.distance,
             )
@@ -484,7 +485,7 @@ class GallerySearch:
                     is_applicants=one.enrolled.person == own_face.person and not one.enrolled.is_companion,
                     as_companion=one.enrolled.is_companion,
                     decided_at=one.enrolled.decided_at,
-                    position=there[one.enrolled.entry_no, one.enrolled.role],
+                    position=there[one.enrolled.entry_no, one.enrolled.role].position,
                 )
             )
         beside = {

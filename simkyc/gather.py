@@ -56,6 +56,7 @@ __all__ = [
     "opening_windows",
     "person_key",
     "renewed_keys",
+    "renewed_sighting_keys",
     "seen_as",
 ]
 
@@ -558,6 +559,21 @@ def seen_as(sighting: Sighting, keyring: Keyring) -> Seen:
     if number is None:
         return Seen(sighting.seen_at, None, card)
     return Seen(sighting.seen_at, keyring.device(number), card, imei.tac(number))
+
+
+def renewed_sighting_keys(sighting: Sighting, number: str, keyring: Keyring) -> tuple[tuple[str, str], ...]:
+    """Every key of a sighting of this MSISDN under a secret of before, with the same key under the present one."""
+    now = seen_as(sighting, keyring)
+    pairs: list[tuple[str, str]] = []
+    for former in keyring.former:
+        then = seen_as(sighting, former)
+        pairs.append((former.msisdn(number), keyring.msisdn(number)))
+        pairs += [
+            (old, new)
+            for old, new in ((then.device, now.device), (then.imsi, now.imsi))
+            if old is not None and new is not None
+        ]
+    return tuple(pairs)
 
 
 EVER_S: Final = 100 * 365 * DAY_S

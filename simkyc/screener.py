@@ -34,6 +34,7 @@ from simkyc.gather import (
     opening_windows,
     person_key,
     renewed_keys,
+    renewed_sighting_keys,
     seen_as,
 )
 from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_lock
@@ -49,11 +50,13 @@ if TYPE_CHECKING:
     from simkyc.history.keys import Keyring
     from simkyc.history.lists import Lists
     from simkyc.history.protocol import (
+        Binding,
         History,
         OpeningKeys,
         OpeningWindows,
         Reader,
         Recorded,
+        Seen,
         Transaction,
     )
 
@@ -244,16 +247,23 @@ class Screener:
         application = Application.from_json(_canonical(application))
         now = _whole_second(self._clock() if at is None else at)
         keys = opening_keys(application, self._history.keyring)
-        if self._history.keyring.former:
+
+        def renew() -> None:
             with self._history.write(keys.locks) as transaction:
                 self._renew(transaction, application)
+
+        if self._history.keyring.former:
+            self._history.retrying(renew)
         with stopwatch.lap("people"):
             about = ask_about(application, self._policy, lambda: self.faces, self._authority, now)
         with stopwatch.lap("gallery"):
             searched = self._search(application, about, now)
-        with self._history.read() as reader:
-            verdict, _ = self._judge(application, keys, reader, about, searched, now, stopwatch)
-        return verdict
+
+        def judge() -> Verdict:
+            with self._history.read() as reader:
+                return self._judge(application, keys, reader, about, searched, now, stopwatch)[0]
+
+        return self._history.retrying(judge)
 
     def activated(self, sighting: Sighting) -> Verdict:
         """Remember that the network saw a line in a device, and judge the line.
@@ -271,7 +281,6 @@ class Screener:
         if not isinstance(sighting, Sighting):
             raise InputError("a Sighting is reported, and nothing else: Sighting.from_json reads one")
         number, now = _msisdn(sighting.msisdn), _whole_second(self._clock())
-        self._number_key(number)
         seen_at = _whole_second(sighting.seen_at)
         if seen_at > now + timedelta(minutes=self._policy.counter_clock.max_difference.value):
             raise InputError("the line was seen in the future: see to the clocks")
@@ -281,8 +290,9 @@ class Screener:
         def remember() -> LineFacts | None:
             key = keyring.msisdn(number)
             with self._history.write((number_lock(key),)) as transaction:
-                if seen is not None:
-                    transaction.see(key, seen, now)
+                # The card and the device too: under a new key they would be others than the line's.
+                transaction.rekey(renewed_sighting_keys(sighting, number, keyring), key)
+                transaction.see(key, seen, now)
                 return ask_about_line(transaction, keyring, number, sighting, self._policy, now)
 
         return self._judge_line(self._history.retrying(remember), now)
@@ -300,9 +310,12 @@ class Screener:
         """
         number, now = _msisdn(number), _whole_second(self._clock() if at is None else at)
         self._number_key(number)
-        with self._history.read() as reader:
-            facts = ask_about_line(reader, self._history.keyring, number, None, self._policy, now)
-        return self._judge_line(facts, now)
+
+        def ask() -> LineFacts | None:
+            with self._history.read() as reader:
+                return ask_about_line(reader, self._history.keyring, number, None, self._policy, now)
+
+        return self._judge_line(self._history.retrying(ask), now)
 
     def check_swap(self, number: str, max_age_hours: int = 240) -> SwapReport:
         """Whether a line's card or device changed lately, for banks and others who ask.
@@ -325,8 +338,12 @@ class Screener:
         ):
             raise InputError("max_age_hours is 1 to 2400")
         key, now = self._number_key(number), _whole_second(self._clock())
-        with self._history.read() as reader:
-            bindings, sightings = reader.bindings(key, now), reader.sightings(key, now)
+
+        def ask() -> tuple[tuple[Binding, ...], tuple[Seen, ...]]:
+            with self._history.read() as reader:
+                return reader.bindings(key, now), reader.sightings(key, now)
+
+        bindings, sightings = self._history.retrying(ask)
         return line.swap_report(bindings, sightings, timedelta(hours=max_age_hours), now)
 
     def report_outcome(self, number: str, *, is_fraud: bool, at: datetime | None = None) -> None:
@@ -429,9 +446,13 @@ class Screener:
         """What the history knows a number by; what was known under a secret of before is brought under this one."""
         keyring, valid = self._history.keyring, _msisdn(number)
         key = keyring.msisdn(valid)
-        if keyring.former:
+
+        def renew() -> None:
             with self._history.write((number_lock(key),)) as transaction:
                 transaction.rekey([(former.msisdn(valid), key) for former in keyring.former], None)
+
+        if keyring.former:
+            self._history.retrying(renew)
         return key
 
     def _judge_line(self, facts: LineFacts | None, now: datetime) -> Verdict:
@@ -527,8 +548,12 @@ class Screener:
         """
         _identifier(store_id, "store_id")
         cards = [iccid.validate(card) for card in iccids]
-        with self._history.write((STOCK_LOCK,)) as transaction:
-            return transaction.allocate(store_id, cards, _whole_second(self._clock()))
+
+        def allocate() -> int:
+            with self._history.write((STOCK_LOCK,)) as transaction:
+                return transaction.allocate(store_id, cards, _whole_second(self._clock()))
+
+        return self._history.retrying(allocate)
 
     def warm_up(self) -> None:
         """Load the face networks now, at start-up, instead of while the first customer waits.
@@ -630,8 +655,12 @@ class Screener:
                     sex=subject.document.sex if subject else None,
                 )
             )
-        with self._history.read() as reader:
-            return self._gallery_search.search(captured, reader, now, application.application_id)
+
+        def search() -> Searched:
+            with self._history.read() as reader:
+                return self._gallery_search.search(captured, reader, now, application.application_id)
+
+        return self._history.retrying(search)
 
     @cached_property
     def _windows(self) -> OpeningWindows:

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from simkyc.errors import InputError
-from simkyc.history.protocol import LISTS_LOCK, STOCK_LOCK, CardOnRecord, DeviceOnRecord, History
+from simkyc.history.protocol import (
+    LISTS_LOCK,
+    STOCK_LOCK,
+    CardOnRecord,
+    DeviceOnRecord,
+    History,
+    StockImport,
+    WatchImport,
+)
 from simkyc.history.staging import OnBad, OnProgress, rows_in, staged, staged_cards
 from simkyc.lists import devices, stock, watch
 from simkyc.lists.devices import DeviceEntryRow, DeviceRow
@@ -199,12 +207,16 @@ class Lists:
         rows = rows_in(path, _reader(path, StockRow, format, encoding), on_progress)
         with staged_cards(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
             import_id = str(uuid.uuid4())
-            with self._history.write((STOCK_LOCK,)) as transaction:
-                now = self._clock()
-                waiting.leave_out(partial(transaction.stock_faults, at=now))
-                done = transaction.stock(
-                    waiting.cards(on_progress), now, count=waiting.count, import_id=import_id
-                )
+
+            def write() -> StockImport:
+                with self._history.write((STOCK_LOCK,)) as transaction:
+                    now = self._clock()
+                    waiting.leave_out(partial(transaction.stock_faults, at=now))
+                    return transaction.stock(
+                        waiting.cards(on_progress), now, count=waiting.count, import_id=import_id
+                    )
+
+            done = self._history.retrying(write)
         return WatchReport(import_id, done.added, done.changed, done.unchanged, waiting.bad)
 
     def export_stock(
@@ -232,11 +244,17 @@ class Lists:
     ) -> WatchReport:
         with staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
             import_id = str(uuid.uuid4())
-            with self._history.write((LISTS_LOCK,)) as transaction:
-                now = self._clock()
-                done = transaction.watch(waiting.entries(on_progress), now, import_id=import_id)
-                for name, source in waiting.lists():
-                    transaction.record_import(name, source, now, import_id)
+
+            def write() -> WatchImport:
+                with self._history.write((LISTS_LOCK,)) as transaction:
+                    now = self._clock()
+                    transaction.relist(waiting.renewed())
+                    done = transaction.watch(waiting.entries(on_progress), now, import_id=import_id)
+                    for name, source in waiting.lists():
+                        transaction.record_import(name, source, now, import_id)
+                return done
+
+            done = self._history.retrying(write)
         return WatchReport(import_id, done.added, done.changed, done.unchanged, waiting.bad)
 
     def _take_off(
@@ -245,12 +263,14 @@ class Lists:
         skip_bad: bool,  # passed on as it came
         on_bad: OnBad | None,
     ) -> UnwatchReport:
-        with (
-            staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting,
-            self._history.write((LISTS_LOCK,)) as transaction,
-        ):
-            removed = transaction.unwatch(waiting.names(), self._clock())
-        return UnwatchReport(removed, waiting.bad)
+        with staged(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
+
+            def write() -> int:
+                with self._history.write((LISTS_LOCK,)) as transaction:
+                    transaction.relist(waiting.renewed())
+                    return transaction.unwatch(waiting.names(), self._clock())
+
+            return UnwatchReport(self._history.retrying(write), waiting.bad)
 
 
 def _reader(

@@ -50,7 +50,7 @@ WHERE application.decided_at > ask.asked_at - span.window_s
 
 BASELINE: Final = """
 SELECT ask.ask_id, ask_key.what,
-  (ask.day_start - shared_key.decided_at) - (ask.day_start - shared_key.decided_at) % 86400 AS day_s,
+  (ask.day_start - 1 - shared_key.decided_at) - (ask.day_start - 1 - shared_key.decided_at) % 86400 AS day_s,
   COUNT(shared_key.entry_no) AS openings,
   COUNT(CASE WHEN shared_key.is_remote_first = 1 THEN 1 END) AS remote_first
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
@@ -60,7 +60,7 @@ WHERE shared_key.decided_at >= ask.day_start - span.window_s
   AND shared_key.decided_at < ask.day_start
   AND shared_key.admitted_until IS NOT NULL
 GROUP BY ask.ask_id, ask_key.what,
-  (ask.day_start - shared_key.decided_at) - (ask.day_start - shared_key.decided_at) % 86400
+  (ask.day_start - 1 - shared_key.decided_at) - (ask.day_start - 1 - shared_key.decided_at) % 86400
 """
 """Openings by this clerk, dealer, store or terminal on each full day before today. Served by the primary key.
 

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
+from sqlalchemy import Connection, text
+
+from simkyc.errors import SimkycError
 from simkyc.facts import Actor, ActorCounts, PatternFacts, SharedThing, Spread, Visit
 from simkyc.history import pattern_questions as questions
 from simkyc.history.protocol import OpeningKeys, OpeningWindows
-from simkyc.history.statements import Asker, Statements, epoch_seconds, moment_of, position_of
+from simkyc.history.statements import (
+    FOREVER,
+    Asker,
+    Statements,
+    epoch_seconds,
+    moment_of,
+    position_of,
+)
 from simkyc.verdict import Decision
 
-__all__ = ["NEIGHBOURHOOD", "PatternReader", "day_start"]
+__all__ = ["NEIGHBOURHOOD", "FullDays", "PatternReader", "day_start"]
 
 NEIGHBOURHOOD: Final = 10
 """Numbers up and down that count as neighbours."""
@@ -23,6 +35,13 @@ CHINA_S: Final = 8 * 3600
 DAY_S: Final = 86_400
 Taken = tuple[int, str | None]
 """When a card or number was taken, and by whom."""
+AFTER_MIDNIGHT_S: Final = 3600
+"""So long whoever's clock is slow, or whose commit hangs, may still record something of the day before."""
+SINCE = text(
+    "SELECT (SELECT COALESCE(MAX(upkeep_no), 0) FROM upkeep) AS deleted,"
+    " (SELECT COALESCE(MAX(entry_no), 0) FROM application WHERE entry_no > 0) AS last_entry,"
+    " (SELECT COUNT(*) FROM application WHERE entry_no > :last_entry AND decided_at < :day_start) AS late"
+)
 _SERIAL = re.compile(r"[0-9]{19,20}")
 
 
@@ -35,8 +54,59 @@ def day_start(moment: int) -> int:
     return moment - (moment + CHINA_S) % DAY_S
 
 
+@dataclass(slots=True)
+class _Counted:
+    """Openings by who served and where, on the full days before one day."""
+
+    days: tuple[int, int]
+    deleted: int
+    last_entry: int
+    openings: dict[tuple[Actor, str], tuple[ActorCounts, ...]] = field(default_factory=dict)
+
+
+class FullDays:
+    """What was counted on days that are over, kept for one history as long as nothing of them changes.
+
+    A large dealer has tens of thousands of openings in a few weeks: to count them for each would take longer than all
+    else. What was deleted since, or recorded late, makes everything be counted anew.
+    """
+
+    def __init__(self) -> None:
+        self._counted: _Counted | None = None
+
+    def known(self, days: tuple[int, int], ask: Callable[[int], tuple[int, int, int]]) -> _Counted:
+        """What was counted of these days.
+
+        Args:
+            days: The midnight they end at, and how many seconds they go back.
+            ask: Says what was last deleted, the last entry, and how many after the one given are of these days.
+        """
+        counted = self._counted
+        same = counted is not None and counted.days == days
+        deleted, last_entry, late = ask(counted.last_entry if counted is not None and same else FOREVER)
+        if counted is None or not same or late or counted.deleted != deleted:
+            counted = self._counted = _Counted(days, deleted, last_entry)
+        counted.last_entry = max(counted.last_entry, last_entry)
+        return counted
+
+
 class PatternReader(Statements):
-    """Questions about patterns, as `protocol.Reader` says."""
+    """Questions about patterns, as `protocol.Reader` says.
+
+    Args:
+        connection: Has a transaction open.
+        name_fault: As `Statements`.
+        full_days: What the history keeps of days that are over; None to count them each time.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        name_fault: Callable[[BaseException], SimkycError],
+        full_days: FullDays | None = None,
+    ) -> None:
+        super().__init__(connection, name_fault)
+        self._full_days = full_days
 
     def patterns(
         self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
@@ -80,11 +150,28 @@ class PatternReader(Statements):
     def _baselines(
         self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows
     ) -> Mapping[Actor, tuple[ActorCounts, ...]]:
-        rows = self._asked((questions.BASELINE,), asker, keys.actors, (("baseline", windows.baseline_s),))
+        ends, now = int(asker["day_start"] or 0), int(asker["at"] or 0)
+        if self._full_days is None or now < ends + AFTER_MIDNIGHT_S:
+            return self._counted(asker, keys.actors, windows)
+        days = self._full_days.known((ends, windows.baseline_s), partial(self._since, ends))
+        missing = tuple(actor for actor in keys.actors if actor not in days.openings)
+        if missing:
+            counted = self._counted(asker, missing, windows)
+            days.openings.update({(what, key): counted[what] for what, key in missing})
+        return {what: days.openings[what, key] for what, key in keys.actors}
+
+    def _counted(
+        self, asker: Asker, actors: tuple[tuple[Actor, str], ...], windows: OpeningWindows
+    ) -> dict[Actor, tuple[ActorCounts, ...]]:
+        rows = self._asked((questions.BASELINE,), asker, actors, (("baseline", windows.baseline_s),))
         return {
             what: tuple(ActorCounts(row.openings, row.remote_first) for row in rows if row.what == what)
-            for what, _ in keys.actors
+            for what, _ in actors
         }
+
+    def _since(self, ends: int, last_entry: int) -> tuple[int, int, int]:
+        row = self._rows(SINCE, {"last_entry": last_entry, "day_start": ends})[0]
+        return row.deleted, row.last_entry, row.late
 
     def _cards(self, asker: Asker, keys: OpeningKeys, windows: OpeningWindows, at: int) -> tuple[int, int]:
         """Other people who took the run of cards in the window, and how many cards it has in the longer one."""

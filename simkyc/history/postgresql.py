@@ -36,6 +36,7 @@ from simkyc.errors import (
 from simkyc.history import embeddings
 from simkyc.history.embeddings import EmbeddedFaces
 from simkyc.history.keys import Keyring
+from simkyc.history.patterns import FullDays
 from simkyc.history.protocol import STOCK_LOCK, Entry, number_lock
 from simkyc.history.secret import ENVIRONMENT
 from simkyc.history.sql import SqlReader, SqlSchema, SqlTransaction
@@ -260,6 +261,7 @@ class PostgresHistory:
                 "machine"
             )
         self._keyring = Keyring(secret, former)
+        self._full_days = FullDays()
         try:
             self._open()
         except BaseException:
@@ -275,13 +277,13 @@ class PostgresHistory:
     def read(self) -> Iterator[PostgresReader]:
         """A consistent snapshot for reading, taken at the first question."""
         with self._server.transaction(BEGIN_READING) as connection:
-            yield PostgresReader(connection, name_fault)
+            yield PostgresReader(connection, name_fault, self._full_days)
 
     @contextmanager
     def write(self, keys: Sequence[str] = ()) -> Iterator[PostgresTransaction]:
         """One transaction that no other writer of these keys overlaps; commits on leaving, undone by an exception."""
         with self._server.transaction(BEGIN_WRITING, _locks(keys)) as connection:
-            transaction = PostgresTransaction(connection, name_fault)
+            transaction = PostgresTransaction(connection, name_fault, self._full_days)
             yield transaction
             if transaction.fault is not None:
                 # The caller went on after a database error; what came before it must not be kept alone.

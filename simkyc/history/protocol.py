@@ -29,6 +29,7 @@ __all__ = [
     "Entry",
     "FacesWanted",
     "History",
+    "KeptFace",
     "NearFaces",
     "OpeningKeys",
     "OpeningWindows",
@@ -242,6 +243,18 @@ class NearFaces(NamedTuple):
 
     faces: tuple[Enrolled, ...]
     as_of: int
+
+
+class KeptFace(NamedTuple):
+    """What is known of a face that is kept.
+
+    Attributes:
+        person: As `Enrolled` has it, by the present key where the person was met since the secret was replaced.
+        position: Where the store stands.
+    """
+
+    person: str | None
+    position: Position | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,8 +477,8 @@ class Reader(Protocol):
 
     def faces_there(
         self, entries: Sequence[int], *, before: str | None = None
-    ) -> Mapping[tuple[int, str], Position | None]:
-        """Which faces of these applications are still kept, by number and role, and where the store stands."""
+    ) -> Mapping[tuple[int, str], KeptFace]:
+        """Which faces of these applications are still kept, by number and role."""
 
     def entry_no(self, application_id: str | None) -> int:
         """Number of this application; later than every other of one that is not recorded."""
@@ -567,6 +580,9 @@ class Transaction(Reader, Protocol):
             pairs: Keys under a secret of before, and the same under the present one.
             msisdn: The number that they are about, by its new key; None where there is none.
         """
+
+    def relist(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Bring the entries of lists that are known under the first key of each pair under the second."""
 
     def holds_numbers(self, person: str, at: datetime) -> bool:
         """Whether this person holds a number that is in use, or is about to."""

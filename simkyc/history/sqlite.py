@@ -31,6 +31,7 @@ from simkyc.errors import (
     HistorySecretError,
 )
 from simkyc.history.keys import Keyring
+from simkyc.history.patterns import FullDays
 from simkyc.history.secret import ENVIRONMENT, key_file_of, new_key_file, new_secret, read_key_file
 from simkyc.history.sql import SqlReader, SqlSchema, SqlTransaction
 
@@ -87,6 +88,7 @@ class SqliteHistory:
         self._torn_by_fork = False
         self._file: tuple[int, int] | None = None
         self._former = former
+        self._full_days = FullDays()
         keyring = None if secret is None else Keyring(secret, former)
         if path is not None:
             _check_place(path)
@@ -118,14 +120,14 @@ class SqliteHistory:
             self._taking_turns(deadline) if self._path is None else nullcontext(),
             self._transaction("BEGIN", deadline) as connection,
         ):
-            yield SqlReader(connection, self._name_fault)
+            yield SqlReader(connection, self._name_fault, self._full_days)
 
     @contextmanager
     def write(self, keys: Sequence[str] = ()) -> Iterator[SqlTransaction]:  # noqa: ARG002  # a file has one lock
         """One transaction that no other writer overlaps; commits on leaving, undone by an exception."""
         deadline = time.monotonic() + self._lock_timeout_s
         with self._taking_turns(deadline), self._transaction("BEGIN IMMEDIATE", deadline) as connection:
-            transaction = SqlTransaction(connection, self._name_fault)
+            transaction = SqlTransaction(connection, self._name_fault, self._full_days)
             yield transaction
             if transaction.fault is not None:
                 # The caller went on after a database error; what came before it must not be kept alone.

@@ -121,11 +121,16 @@ class _Waiting:
         for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{CACHE_KIB}"):
             self.ask(f"PRAGMA {setting}")
         self.ask(f"CREATE TABLE waiting ({', '.join(columns)})")
+        self.ask("CREATE TABLE renewed (old, new)")
         self.ask("BEGIN")
         self._insert = f"INSERT INTO waiting VALUES ({', '.join('?' * len(columns))})"  # names of ours
 
     def add(self, rows: Sequence[Sequence[object]]) -> None:
         _room(partial(self._connection.executemany, self._insert, rows))
+
+    def renew(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Keep former keys of what waits beside the present ones."""
+        _room(partial(self._connection.executemany, "INSERT INTO renewed VALUES (?, ?)", pairs))
 
     def write_out(self) -> None:
         """Write all of it, so that a full disk is noticed before a transaction of the history begins."""
@@ -194,6 +199,10 @@ class StagedEntries:
         for row in self._table.each("SELECT DISTINCT watch_key, list, source FROM waiting ORDER BY 1, 2, 3"):
             yield WatchName(*row)
 
+    def renewed(self) -> Iterator[tuple[str, str]]:
+        """Keys under a secret of before of what waits, with the present ones."""
+        yield from self._table.each("SELECT DISTINCT old, new FROM renewed WHERE old <> new ORDER BY 1")
+
     def lists(self) -> list[tuple[str, str]]:
         """Which lists they are of, and whose."""
         return self._table.ask("SELECT DISTINCT list, source FROM waiting ORDER BY 1, 2")
@@ -227,6 +236,9 @@ def staged(
                 bad.add(row)
                 continue
             good += 1
+            for former in keyring.former:
+                known = zip(_keys(row, former), _keys(row, keyring), strict=True)
+                table.renew([(old, new) for (old, _), (new, _) in known])
             for key, equipment in _keys(row, keyring):
                 count += 1
                 some.append(_entry(key, equipment, row, count))

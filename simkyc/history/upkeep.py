@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, get_args
 
 from sqlalchemy import Row, TextClause, bindparam, text
 
-from simkyc.application import Position
 from simkyc.facts import SharedThing
 from simkyc.history import questions
-from simkyc.history.protocol import Enrolled, FacesWanted, NearFaces
+from simkyc.history.protocol import Enrolled, FacesWanted, KeptFace, NearFaces
 from simkyc.history.statements import FOREVER, Parameters, Statements, epoch_seconds, moment_of, position_of
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "parameters_of",
 ]
 
+PAIRS_AT_ONCE: Final = 5000
 FACE_COLUMNS: Final = "entry_no, role, person_key, sex, decided_at, vector"
 FACES_AFTER = text(
     f"SELECT {FACE_COLUMNS} FROM face_template"
@@ -35,7 +36,8 @@ FACES_OF_PERSON = text(
     " AND role NOT LIKE 'companion%' AND decided_at > :since AND entry_no < :before"
 )
 FACES_THERE = text(
-    "SELECT face_template.entry_no, face_template.role, application.latitude_e6, application.longitude_e6"
+    "SELECT face_template.entry_no, face_template.role, face_template.person_key,"
+    " application.latitude_e6, application.longitude_e6"
     " FROM face_template JOIN application ON application.entry_no = face_template.entry_no"
     " WHERE face_template.entry_no IN :entries AND face_template.entry_no < :before"
 ).bindparams(bindparam("entries", expanding=True))
@@ -101,6 +103,12 @@ ERASE: Final = (
     f" (SELECT iccid FROM application WHERE person_key = :person AND {ISSUED})",
     "DELETE FROM application WHERE person_key = :person",
 )
+RELIST: Final = (
+    "UPDATE watch SET watch_key = :new WHERE watch_key = :old AND NOT EXISTS"
+    " (SELECT 1 FROM watch AS listed WHERE listed.watch_key = :new AND listed.list = watch.list"
+    " AND listed.source = watch.source AND listed.listed_from = watch.listed_from"
+    " AND listed.recorded_at = watch.recorded_at)"
+)
 # Only columns that an index begins with are looked for; what stands beside them follows.
 REKEY: Final = tuple(
     text(statement)
@@ -118,11 +126,16 @@ REKEY: Final = tuple(
         "UPDATE shared_key SET person_key = :new WHERE person_key = :old"
         " AND entry_no IN (SELECT entry_no FROM application WHERE person_key = :new)",
         "UPDATE face_template SET person_key = :new WHERE person_key = :old",
-        "UPDATE sighting SET msisdn_key = :new WHERE msisdn_key = :old",
-        "UPDATE sighting SET device_key = :new WHERE device_key = :old",
+        # What was told again since under the new key is there already.
+        "UPDATE sighting SET msisdn_key = :new WHERE msisdn_key = :old AND NOT EXISTS"
+        " (SELECT 1 FROM sighting AS told WHERE told.msisdn_key = :new AND told.seen_at = sighting.seen_at"
+        " AND told.device_key = sighting.device_key)",
+        "UPDATE sighting SET device_key = :new WHERE device_key = :old AND NOT EXISTS"
+        " (SELECT 1 FROM sighting AS told WHERE told.msisdn_key = sighting.msisdn_key"
+        " AND told.seen_at = sighting.seen_at AND told.device_key = :new)",
         "UPDATE sim_stock SET imsi_key = :new WHERE imsi_key = :old",
         "UPDATE sim_stock SET msisdn_key = :new WHERE msisdn_key = :old",
-        "UPDATE watch SET watch_key = :new WHERE watch_key = :old",
+        RELIST,
     )
 )
 REKEY_LINE: Final = tuple(
@@ -188,8 +201,8 @@ class FaceReader(Statements):
 
     def faces_there(
         self, entries: Sequence[int], *, before: str | None = None
-    ) -> Mapping[tuple[int, str], Position | None]:
-        """Which faces of these applications are still kept, by number and role, and where the store stands."""
+    ) -> Mapping[tuple[int, str], KeptFace]:
+        """Which faces of these applications are still kept, by number and role."""
         if not entries:
             return {}
         parameters: Parameters = {
@@ -197,7 +210,7 @@ class FaceReader(Statements):
             "before": self.entry_no(before),
         }
         return {
-            (row.entry_no, row.role): position_of(row.latitude_e6, row.longitude_e6)
+            (row.entry_no, row.role): KeptFace(row.person_key, position_of(row.latitude_e6, row.longitude_e6))
             for row in self._rows(FACES_THERE, parameters)
         }
 
@@ -222,6 +235,12 @@ class UpkeepTransaction(FaceReader):
             if msisdn is not None:
                 for statement in REKEY_LINE:
                     self._change(statement, {"old": old, "new": new, "msisdn": msisdn})
+
+    def relist(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Bring the entries of lists that are known under one key under another."""
+        remaining = iter(pairs)
+        while some := list(itertools.islice(remaining, PAIRS_AT_ONCE)):
+            self._change(text(RELIST), [{"old": old, "new": new} for old, new in some])
 
     def purge(self, before: datetime, at: datetime) -> int:
         """Delete what was decided before and binds no number now; return how many rows."""

@@ -13,6 +13,7 @@ written in ways that no longer compare equal.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from simkyc.errors import NumberError
@@ -48,13 +49,18 @@ def clean(number: object, separators: str = " -", *, ideographs: bool = False) -
         raise NumberError("type", "a number is given as text")
     if len(number) > LONGEST:
         raise NumberError("length", "far too long for any number: type it again")
-    if number.isascii() and number.isalnum():
+    if number.isascii() and number.removeprefix("+").isalnum() and "+" not in separators:
         return number.upper()  # nothing to fold or drop, as in nearly every row of a file of millions
-    text = number.translate(_FOLDED).strip(" \t\r\n").translate(dict.fromkeys(map(ord, separators)))
+    text = number.translate(_FOLDED).strip(" \t\r\n").translate(_dropped(separators))
     rest = _IDEOGRAPHS.sub("", text) if ideographs else text
     if not (rest.isascii() and rest.isprintable()):
         raise NumberError("characters", "holds a character that no number has: type it again with plain keys")
     return text.upper()
+
+
+@cache
+def _dropped(separators: str) -> dict[int, None]:
+    return dict.fromkeys(map(ord, separators))
 
 
 def is_digits(text: str) -> bool:

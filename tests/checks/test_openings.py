@@ -55,6 +55,8 @@ ROWS = [
             **dict.fromkeys(("far_from_home", "repeat_far_from_home"), "no_home_division"),
         },
     ),
+    Row("ten numbers at other operators", {"numbers_elsewhere": 10}),
+    Row("eleven of them", {"numbers_elsewhere": 11}, flagged=("other_operators",)),
     Row("a busy clerk", facts={"clerk_openings": 19}, not_assessed=UNKNOWN),
     Row("a clerk's burst", facts={"clerk_openings": 20}, flagged=("clerk_burst",), not_assessed=UNKNOWN),
     Row(

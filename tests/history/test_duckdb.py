@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pytest
 from sqlalchemy import create_engine, text
 
 from simkyc.application import ApplicationKind, Position
+from simkyc.facts import SharedThing
 from simkyc.history import open_history, pattern_questions, questions
 from simkyc.history.patterns import _neighbour_cards, day_start
 from simkyc.history.protocol import Entry, History, OpeningKeys, Seen, WatchEntry, WatchName
@@ -88,7 +89,7 @@ def somebody(dice: random.Random) -> OpeningKeys:
         terminal_id=one_of("terminal", 2),
         imsi=f"imsi-{number}",
         shared=tuple(
-            (what, key)
+            (cast(SharedThing, what), key)
             for what, key in (("device", one_of("device", 6)), ("contact", one_of("contact", 5)))
             if key is not None
         ),

@@ -21,7 +21,7 @@ from simkyc.application import Position
 from simkyc.faces.template import Template
 from simkyc.gallery import Captured, to_half
 from simkyc.history import open_history
-from simkyc.history.protocol import Enrolled, Entry, History, OpeningKeys, StoredFace
+from simkyc.history.protocol import Enrolled, Entry, History, KeptFace, OpeningKeys, StoredFace, Transaction
 from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, resident_id, swatch
 from simkyc.verdict import Finding
 
@@ -258,9 +258,9 @@ def test_which_faces_are_still_there(history: History) -> None:
         a, b = reader.entry_no("a"), reader.entry_no("b")
         place = Position(latitude=31.25, longitude=120.5)
         assert reader.faces_there([a, b, a, b + 1]) == {
-            (a, "applicant"): place,
-            (a, "companion-1"): place,
-            (b, "applicant"): place,
+            (a, "applicant"): KeptFace("person-1", place),
+            (a, "companion-1"): KeptFace("person-1", place),
+            (b, "applicant"): KeptFace("person-2", place),
         }
         assert set(reader.faces_there([a, b], before="b")) == {(a, "applicant"), (a, "companion-1")}
         assert reader.faces_there([]) == {}
@@ -273,10 +273,11 @@ def test_which_faces_are_still_there(history: History) -> None:
 def test_what_was_deleted_is_noticed(history: History) -> None:
     keep(history, "a", NOW, stored())
     seen = []
-    for delete in (
+    deletions: tuple[Callable[[Transaction], int], ...] = (
         lambda transaction: transaction.purge(NOW - timedelta(days=1), NOW),
         lambda transaction: transaction.erase_person("person-1", (), NOW),
-    ):
+    )
+    for delete in deletions:
         with history.read() as reader:
             seen.append(reader.erased())
         with history.write() as transaction:
@@ -300,13 +301,14 @@ def test_nobody_is_lost_and_no_ghost_appears_while_others_write(
     stop, faults = threading.Event(), list[BaseException]()
     alive: dict[int, str] = {}
     looks = list[int]()
+    rotation = keyring.rotation(128)
     people = itertools.count(20)
 
     def face_of(seed: int) -> Template:
         return Template.from_direction(np.random.default_rng(seed).standard_normal(128), engine.engine_id)
 
     def kept(seed: int) -> StoredFace:
-        vector = to_half(face_of(seed).vector, keyring.rotation(128))
+        vector = to_half(face_of(seed).vector, rotation)
         kept_under = f"{engine.engine_id}#{keyring.key_id}"
         return StoredFace("applicant", kept_under, f"person-{seed}", "male", vector)
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from numpy.typing import NDArray
 from psycopg import sql
+from sqlalchemy import text
 
 from simkyc import Application, Policy, Screener
 from simkyc.errors import FaceError, HistoryReadOnlyError
@@ -24,7 +26,7 @@ from simkyc.history import embeddings, history_info, open_history, upgrade_histo
 from simkyc.history.embeddings import EmbeddedFaces
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import Entry, FacesWanted, History, OpeningKeys, StoredFace
-from simkyc.history.upkeep import FaceReader
+from simkyc.history.upkeep import FaceReader, parameters_of
 from simkyc.testing import STORE_ICCIDS, Clock, FakeFaceEngine, application, swatch
 from simkyc.testing.fakes import FakeCrowdEngine
 from simkyc.verdict import Decision
@@ -48,8 +50,13 @@ def template(person: int, capture: int = 0) -> Template:
     return ENGINE.templates(image, (FoundFace(0, 0, 64, 64, points, "detected", 1.0),))[0]
 
 
+@cache
+def rotation(ring: Keyring) -> NDArray[np.float64]:
+    return ring.rotation(128)
+
+
 def kept(person: int, capture: int = 0, ring: Keyring = RING) -> bytes:
-    return to_half(template(person, capture).vector, ring.rotation(128))
+    return to_half(template(person, capture).vector, rotation(ring))
 
 
 def sex_of(person: int) -> str:
@@ -119,8 +126,8 @@ def history(url: str) -> Iterator[History]:
 # the same answers
 
 
-def asked(person: int, capture: int) -> Captured:
-    return Captured("applicant", template(person, capture), f"person-{person}", sex_of(person))
+def asked(person: int, capture: int, under_id: str | None = None) -> Captured:
+    return Captured("applicant", template(person, capture), under_id or f"person-{person}", sex_of(person))
 
 
 def facts(history: History, search: GallerySearch, one: Captured) -> GalleryFacts:
@@ -129,6 +136,13 @@ def facts(history: History, search: GallerySearch, one: Captured) -> GalleryFact
         told = search.facts(searched, reader, ENGINE.calibration("live-live"), NOW, None)
     assert told is not None
     return told
+
+
+def policy(*, same_sex_only: bool) -> Policy:
+    shipped = Policy.default()
+    return shipped.model_copy(
+        update={"identity": shipped.identity.model_copy(update={"same_sex_only": same_sex_only})}
+    )
 
 
 PEOPLE = 2000
@@ -141,24 +155,26 @@ def test_the_server_finds_what_a_search_in_memory_finds(
     with closing(open_history(by_index(url), secret=SECRET)) as history:
         for start in range(0, PEOPLE, 500):
             remember(history, [(person, kept(person)) for person in range(start, start + 500)])
-        again = [asked(person, 1) for person in range(0, PEOPLE, 40)]
+        again = [asked(person, 1, "another-id") for person in range(0, PEOPLE, 40)]
+        own = [asked(person, 1) for person in range(0, PEOPLE, 200)]
         new = [asked(STRANGERS + person, 0) for person in range(50)]
         with history.read() as reader:
-            prepared = reader._prepared()  # type: ignore[attr-defined]  # which index the statement takes
+            prepared = reader._prepared()  # type: ignore[attr-defined]
             assert prepared is not None
-            plan = reader._connection.exec_driver_sql(  # type: ignore[attr-defined]
-                f"EXPLAIN SELECT entry_no FROM face_embedding WHERE engine_id = '{UNDER}' ORDER BY embedding"
-                f" OPERATOR({prepared.namespace}.<->) '{embeddings._literal(kept(1))}' LIMIT 20"
-            )
+            statement = embeddings._nearest(prepared.namespace, 20, exactly=False).text
+            parameters = {**parameters_of(wanted()), "vector": embeddings._literal(kept(1))}
+            plan = reader._rows(text(f"EXPLAIN {statement}"), parameters)
             assert any("face_embedding_nearest" in row[0] for row in plan)
-        search = GallerySearch(ENGINE.engine_id, RING, Policy.default())
-        served = [facts(history, search, one) for one in again + new]
-        assert all(len(gallery) == 0 for gallery in search._galleries)
+        searches = [
+            GallerySearch(ENGINE.engine_id, RING, policy(same_sex_only=same)) for same in (True, False)
+        ]
+        served = [facts(history, search, one) for search in searches for one in again + own + new]
+        assert all(len(gallery) == 0 for search in searches for gallery in search._galleries)
         monkeypatch.setattr(EmbeddedFaces, "faces_near", FaceReader.faces_near)
-        search = GallerySearch(ENGINE.engine_id, RING, Policy.default())
-        copied = [facts(history, search, one) for one in again + new]
-        assert sum(len(gallery) for gallery in search._galleries) == PEOPLE
-    assert [one.size for one in served] == [one.size for one in copied] == [PEOPLE // 2] * len(served)
+        copied = [facts(history, search, one) for search in searches for one in again + own + new]
+        assert all(len(gallery) == PEOPLE for search in searches for gallery in search._galleries)
+    assert [one.size for one in served] == [one.size for one in copied]
+    assert {one.size for one in served} == {PEOPLE, PEOPLE // 2}
     assert [one.own_distances for one in served] == [one.own_distances for one in copied]
     recall = np.mean(
         [
@@ -168,7 +184,8 @@ def test_the_server_finds_what_a_search_in_memory_finds(
     )
     record_property("recall_at_1", float(recall))
     assert recall >= 0.98
-    assert all(one.hits[0].is_applicants for one in served[: len(again)])
+    assert all(one.hits[0].distance < 0.6 for one in served[: len(again)])
+    assert all(one.own_distances for one in served[len(again) : len(again) + len(own)])
 
 
 @pytest.mark.parametrize("plan", [str, by_index], ids=["as planned", "by the index"])
@@ -210,7 +227,8 @@ def test_the_unknown_sex_is_searched_with_each(history: History) -> None:
         assert {one.role for one in found.faces} == {"representative", "companion-2"}
 
 
-def test_every_secret_is_searched(url: str) -> None:
+def test_every_secret_is_searched(postgres: PostgresServer) -> None:
+    url = postgres.url(postgres.new_database())
     old = Keyring(b"the secret of last year")
     with closing(open_history(url, secret=b"the secret of last year")) as before:
         remember(before, [(7, kept(7, ring=old))], under=f"{ENGINE.engine_id}#{old.key_id}")
@@ -219,8 +237,8 @@ def test_every_secret_is_searched(url: str) -> None:
         search = GallerySearch(ENGINE.engine_id, history.keyring, Policy.default())
         assert facts(history, search, asked(7, 1)).size == 2
         for person in (7, 9):
-            hits = facts(history, search, asked(person, 1)).hits
-            assert [hit.is_applicants for hit in hits] == [True, False]
+            hits = facts(history, search, asked(person, 1, "another-id")).hits
+            assert [hit.distance < 0.6 for hit in hits] == [True, False]
 
 
 def test_a_template_of_another_length_is_searched_in_memory(history: History, url: str) -> None:
@@ -312,6 +330,7 @@ def test_whatever_deletes_a_face_deletes_its_embedding(postgres: PostgresServer,
         assert embedded(postgres, url) == 2
         screener.settle("test-1", opened=True)
         screener.close_number("test-1")
+        clock.advance(days=40)
         screener.erase_person(opening(1, 3, clock).document)
         assert embedded(postgres, url) == 1
         assert "identity.face_under_other_id" not in screener.preview(opening(5, 3, clock)).flagged

@@ -366,21 +366,38 @@ def test_supervisors_are_fooled_as_often_as_is_said() -> None:
 
 def test_what_became_known_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[tuple[str, bool]] = []
-    monkeypatch.setattr(
-        Screener,
-        "report_outcome",
-        lambda _, application_id, *, fraud, **__: told.append((application_id, fraud)),
-        raising=False,
-    )
+    report = Screener.report_outcome
+
+    def told_too(screener: Screener, msisdn: str, *, is_fraud: bool) -> None:
+        told.append((msisdn, is_fraud))
+        report(screener, msisdn, is_fraud=is_fraud)
+
+    monkeypatch.setattr(Screener, "report_outcome", told_too)
     city, clock = world(5, days=60, stores=4, people=15, fraud=1), Clock()
     with Screener.open("sqlite://", faces=FakeCrowdEngine(), clock=clock) as screener:
         issued = {
-            one.event.application.application_id
+            one.event.application.sim.msisdn
             for one in play(screener, city, clock)
             if isinstance(one.event, Visit) and one.opened
         }
     assert told
-    assert {application_id for application_id, _ in told} <= issued
+    assert {msisdn for msisdn, _ in told} <= issued
+
+
+def test_the_policy_that_ships_finds_rings_and_leaves_people_alone(played: list[Played]) -> None:
+    """Rough bounds for a small city; `python -m bench world` has the figures."""
+    rings: dict[str, bool] = defaultdict(bool)
+    honest = bothered = 0
+    for one in played:
+        if not isinstance(one.event, Visit):
+            continue
+        caught = bool(set(one.reasons) - ALWAYS)
+        if one.event.label is not None:
+            rings[one.event.label.ring] |= caught
+        else:
+            honest, bothered = honest + 1, bothered + caught
+    assert sum(rings.values()) > 0.6 * len(rings)
+    assert bothered < 0.06 * honest
 
 
 @pytest.mark.parametrize(
