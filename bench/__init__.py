@@ -14,6 +14,7 @@ BENCHES = (
     "screening",
     "device_sim",
     "gallery",
+    "pgvector",
     "postgresql",
     "pgvector",
     "intake",

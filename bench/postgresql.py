@@ -42,7 +42,7 @@ EVERY = 4
 """Customers of a counter from one of them to the next."""
 CAP = 5
 """Numbers that the policy which ships lets one person hold."""
-INSERTED = "x" * 10_500  # as long as a verdict
+INSERTED = "x" * 32_000  # as long as a verdict
 
 Done = list[tuple[str, str, float]]
 """Application, decision, seconds."""

@@ -33,6 +33,8 @@ SELECT_TARGET = 10
 
 EARLIER_VISITS = 2
 WARM_UP = 3
+SERVED = 4
+"""Stores that the measured process serves, as many in a long history as in a short one."""
 SECRET = "the secret of a bench, which protects nobody"
 INSERTED = "x" * 32_000  # as long as a verdict
 SELECT = text("SELECT decision, decided_at FROM application WHERE application_id = :application_id")
@@ -98,8 +100,9 @@ def screening(run: Run) -> Table:
         note=(
             "Median, smallest and largest; the sides take turns, each customer once. Openings before are spread over "
             "three years, nine a day and dealer, everybody's keys at random, each with its card in the stock, what it "
-            "shares with others and one sighting; they hold no verdict text. A screening waits for the disk once, as "
-            "the INSERT does, and a SELECT never."
+            "shares with others and one sighting; they hold no verdict text. "
+            f"Customers come to {SERVED} stores. A screening waits for the disk once, as the INSERT does, and a "
+            "SELECT never."
         ),
     )
 
@@ -187,11 +190,11 @@ class Shop:
 
 
 def _visits(person: int, stores: int, clock: Clock) -> list[Application]:
-    """Openings of one person, each in a store and by a clerk of those that the history has."""
+    """Openings of one person, each in a store and by a clerk of those that the history has; the last in one of few."""
     chance = random.Random(person)
     visits = []
     for visit in range(EARLIER_VISITS + 1):
-        store = chance.randrange(stores)
+        store = chance.randrange(stores if visit < EARLIER_VISITS else min(stores, SERVED))
         clerk = store * CLERKS_A_STORE + chance.randrange(CLERKS_A_STORE)
         application = applicant(person, clock, visit=visit, consent=False)
         place = {"store_id": f"store-{store}", "dealer_id": f"dealer-{store // STORES_A_DEALER}"}

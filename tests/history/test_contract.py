@@ -572,7 +572,7 @@ def test_who_asks_again_finds_what_it_found_then(history: History) -> None:
 
 
 def test_a_supervisor_is_remembered(history: History) -> None:
-    record(history, entry("a"), entry("b"))
+    record(history, entry("a"), entry("b", STRANGER))
     with history.write() as transaction:
         transaction.open_number("a", minute(1), approved_by="supervisor-1")
         transaction.open_number("a", minute(2), approved_by="supervisor-2")
@@ -718,7 +718,6 @@ KINDS_AFTER: dict[ApplicationKind, tuple[OpeningKeys, int, int, bool, str]] = {
     "transfer": (HEIR, 0, 1, True, "who gave it away holds it no more"),
     "loss_report": (replace(KEYS, iccid=None, imsi=None), 1, 0, False, "a stopped line is held all the same"),
     "reactivation": (KEYS, 1, 0, False, "it was held all the time"),
-    "opening": (HEIR, 0, 1, True, "a card was handed out late, and the first must have been cancelled"),
 }
 
 
@@ -740,6 +739,14 @@ def test_what_binds_a_number_ends_what_was_before(history: History, kind: Applic
     ), reason
     number = sim_facts(history, replace(STRANGER, msisdn="msisdn-1"), minute(10))
     assert (number.number_in_use, number.reserved) == (True, False)
+
+
+def test_an_opening_takes_no_number_from_who_holds_it(history: History) -> None:
+    carried_out(history, "a", FIRST, 0)
+    record(history, entry("b", replace(HEIR, iccid="iccid-5"), minute(10), minute(40)))
+    with pytest.raises(SettlementError, match="since"):
+        settle(history, "b", ("open_number", minute(10)))
+    assert bindings(history, minute(10)) == [("a", TEN, None)]
 
 
 # kind, numbers it holds while pending, openings it counts as, why

@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
 from simkyc import Screener
@@ -38,6 +39,7 @@ from simkyc.errors import (
 from simkyc.history import open_history, postgresql
 from simkyc.history.protocol import History, application_lock, number_lock
 from simkyc.testing import Clock, application, iccid_of
+from simkyc.testing.builders import imei_of
 from tests.history.postgres_workers import SECRET, entry_of
 from tests.history.server import PostgresServer, running_server
 
@@ -555,6 +557,75 @@ def test_a_verdict_whose_commit_was_not_heard_of_is_found_again(
         verdict = screener.screen(application(0, application_id="a", face_consent=None))
         assert lost == ["commit"]
         assert screener.verdict("a") == verdict
+
+
+def a_preview(screener: Screener, folder: Path) -> object:
+    return screener.preview(application(1, face_consent=None)).decision
+
+
+def a_line(screener: Screener, folder: Path) -> object:
+    return screener.check_line(application(0, face_consent=None).sim.msisdn).decision
+
+
+def a_swap(screener: Screener, folder: Path) -> object:
+    return screener.check_swap(application(0, face_consent=None).sim.msisdn)
+
+
+def an_allocation(screener: Screener, folder: Path) -> object:
+    return screener.allocate("store-1", [iccid_of(serial) for serial in range(9)])
+
+
+def a_list(screener: Screener, folder: Path) -> object:
+    path = folder / "devices.csv"
+    path.write_text(
+        "imei,tac,tac_from,tac_to,list,source,basis,from,until,silent_alert\n"
+        f"{imei_of(0)},,,,stolen_device,police,a rule,2026-10-01T00:00:00+08:00,,0\n"
+    )
+    done = screener.lists.import_devices(path)
+    again = screener.lists.import_devices(path)
+    return done.added + done.unchanged, again.unchanged
+
+
+LOST: dict[str, Callable[[Screener, Path], object]] = {
+    "preview": a_preview,
+    "check_line": a_line,
+    "check_swap": a_swap,
+    "allocate": an_allocation,
+    "import_devices": a_list,
+}
+
+
+@pytest.mark.parametrize("what", LOST)
+def test_what_may_be_done_again_is_done_again_on_another_connection(
+    what: str, url: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    """The server ends every connection of ours at one statement in the middle."""
+    with opened(url) as history:
+        screener = Screener.open(history, clock=Clock())
+        opened_once = application(0, face_consent=None)
+        screener.allocate("store-1", [opened_once.sim.iccid or ""])
+        expected = LOST[what](screener, tmp_path)
+        statements, ended = [0], list[int]()
+
+        def end(*_: object) -> None:
+            statements[0] += 1
+            if statements[0] == 2:
+                ended.append(
+                    len(
+                        postgres.run(
+                            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                            " WHERE application_name = 'simkyc' AND pid <> pg_backend_pid()"
+                        )
+                    )
+                )
+
+        engine = history._server._engine  # type: ignore[attr-defined]  # where a statement can be heard
+        event.listen(engine, "before_cursor_execute", end)
+        assert LOST[what](screener, tmp_path) == expected
+        event.remove(engine, "before_cursor_execute", end)
+        assert ended
+        assert ended[0] >= 1
+        assert statements[0] > 2
 
 
 def remembers_now(url: str, application_id: str) -> bool:

@@ -8,21 +8,25 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from simkyc import Application, Screener
+from simkyc.history.postgresql import PostgresHistory
+from simkyc.history.protocol import Entry, OpeningKeys, Seen, StoredFace, WatchEntry, WatchName
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader
 from simkyc.history.sqlite import SqliteHistory
 from simkyc.line import Sighting
 from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, iccid_of, party, swatch
+from simkyc.verdict import Decision
+from tests.history.server import PostgresServer
 
 Statements = dict[str, Any]
 
@@ -32,17 +36,21 @@ def asked_for(seed: int, **changes: Any) -> Application:
     return application(seed, live_photo=photo, document={"portrait": photo}, **changes)
 
 
+def heard(history: SqliteHistory) -> AbstractContextManager[Statements]:
+    return heard_by(history._engine)
+
+
 @contextmanager
-def heard(history: SqliteHistory) -> Iterator[Statements]:
+def heard_by(engine: Engine) -> Iterator[Statements]:
     """Every statement that is sent meanwhile, with the parameters that it was sent with first."""
     statements: Statements = {}
 
     def hear(_: object, __: object, statement: str, parameters: Any, ___: object, many: bool) -> None:
         statements.setdefault(statement, parameters[0] if many else parameters)
 
-    event.listen(history._engine, "before_cursor_execute", hear)
+    event.listen(engine, "before_cursor_execute", hear)
     yield statements
-    event.remove(history._engine, "before_cursor_execute", hear)
+    event.remove(engine, "before_cursor_execute", hear)
 
 
 def screening(screener: Screener) -> None:
@@ -95,6 +103,9 @@ def reporting(screener: Screener) -> None:
 def forgetting(screener: Screener) -> None:
     """Of purging nothing is said: it reads what it deletes, once a day."""
     screener.close_number("test-0")
+    clock = screener._clock
+    assert isinstance(clock, Clock)
+    clock.advance(days=31)
     screener.erase_person(asked_for(0).document)
 
 
@@ -118,6 +129,100 @@ def screener(tmp_path: Path) -> Iterator[Screener]:
         opened.settle("test-0", opened=True)
         activating(opened)
         yield opened
+
+
+LARGE = ("application", "shared_key", "sighting", "outcome", "face_template", "sim_stock", "watch")
+"""Tables that grow with every card; the others stay as small as a page."""
+
+
+def a_busy_year(history: PostgresHistory, count: int) -> None:
+    """So many openings of as many people in a hundred stores, each card seen and its face kept."""
+    ring = history.keyring
+    with history.write() as transaction:
+        transaction.allocate("store-1", [iccid_of(500_000 + serial) for serial in range(count)], NOW)
+        for place in range(count):
+            at = NOW - timedelta(days=365 * (count - place) / count)
+            phone = ring.msisdn(f"+86137{place:08d}")
+            thing = ring.device(f"{place:014d}")
+            keys = OpeningKeys(
+                person=ring.person("resident_id", str(place)),
+                device=thing,
+                iccid=iccid_of(500_000 + place),
+                msisdn=phone,
+                store_id=f"store-{place % 100}",
+                dealer_id=f"dealer-{place % 20}",
+                clerk_id=f"clerk-{place % 300}",
+                imsi=ring.imsi(str(place)),
+                shared=(("device", thing), ("contact", ring.msisdn(f"+86136{place:08d}"))),
+            )
+            face = StoredFace("applicant", f"fake-colours-1#{ring.key_id}", keys.person, "male", b"\0" * 256)
+            entry = Entry(
+                f"busy-{place}",
+                "opening",
+                "personal",
+                "-",
+                keys,
+                at,
+                Decision.ACCEPT,
+                "{}",
+                at,
+                faces=(face,),
+            )
+            transaction.record(entry)
+            transaction.open_number(entry.application_id, at)
+            transaction.report_outcome(entry.application_id, at, is_fraud=place % 7 == 0)
+            transaction.see(phone, Seen(at, thing, keys.imsi), at)
+        names = (
+            WatchName(ring.person("resident_id", f"w{place}"), "police", "police")
+            for place in range(10 * count)
+        )
+        listed = (WatchEntry(name, "a rule", NOW, None, silent_alert=False) for name in names)
+        transaction.watch(listed, NOW, import_id="import-1")
+
+
+def whole_tables_on_postgres(history: PostgresHistory, statements: Statements) -> list[str]:
+    """Plans with a whole table in them, with the statement that each is of."""
+    found = []
+    with history._server._engine.connect() as connection:
+        for statement, parameters in statements.items():
+            if not re.match(r"\s*(WITH|SELECT|UPDATE|DELETE|INSERT)\b", statement):
+                continue
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).all()
+            plan = "\n".join(row[0] for row in rows)
+            if re.search(rf"Seq Scan on ({'|'.join(LARGE)})\b", plan):
+                found.append(f"{statement}\n{plan}")
+        connection.rollback()
+    return found
+
+
+def test_postgresql_searches_every_large_table_by_an_index(postgres: PostgresServer) -> None:
+    """As its planner chooses with some thousand rows of which it knows the statistics."""
+    url = postgres.url(postgres.new_database())
+    secret = "a secret for tests only"
+    with Screener.open(url, faces=FakeFaceEngine(), clock=Clock(), secret=secret) as screener:
+        history = screener._history
+        assert isinstance(history, PostgresHistory)
+        a_busy_year(history, 2000)
+        screener.allocate("store-1", STORE_ICCIDS)
+        screener.screen(asked_for(0))
+        screener.settle("test-0", opened=True, approved_by="supervisor-1")
+        activating(screener)
+        with history._server._engine.connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+            connection.commit()
+        with heard_by(history._server._engine) as statements:
+            for corridor in (screening, settling, activating, looking_at_a_line, reporting):
+                corridor(screener)
+        assert len(statements) > 20
+        # Templates are loaded whole once where the server does not search them itself.
+        loading = [one for one in statements if "FROM face_template" in one and "LIMIT" in one]
+        counting = [one for one in statements if "COUNT(*) AS faces" in one]
+        for once in (*loading, *counting):
+            del statements[once]
+        found = whole_tables_on_postgres(history, statements)
+        assert found == [], "\n\n".join(found)
+        noticed = {"SELECT * FROM application WHERE clerk_id = 'clerk-1'": None}
+        assert len(whole_tables_on_postgres(history, noticed)) == 1
 
 
 def plan(path: Path, statement: str, parameters: Any) -> list[str]:
@@ -201,8 +306,6 @@ def test_patterns_cost_what_their_own_store_did_however_much_others_did(tmp_path
 def steps_of_a_screening(path: Path, others: int, stores: int = 1) -> int:
     """Tens of steps that the facts of one application take after so many others of a year in so many stores."""
     from simkyc.gather import opening_keys, opening_windows
-    from simkyc.history.protocol import Entry
-    from simkyc.verdict import Decision
 
     with Screener.open(f"sqlite:///{path}", faces=FakeFaceEngine(), clock=Clock()) as screener:
         history = screener._history

@@ -224,13 +224,13 @@ def test_a_line_stays_in_its_device(deployed: Deployment) -> None:
 def test_who_is_taken_off_a_list_under_a_new_secret_is_off_it(deployed: Deployment) -> None:
     clock = deployed.clock
     one = honest(6, clock)
-    named = {
+    named: dict[str, Any] = {
         "list": "joint_punishment",
         "source": "police",
         "kind": "resident_id",
         "number": one.document.number,
     }
-    entry = WatchEntryRow(**named, basis="a rule", since=NOW - timedelta(days=9))
+    entry = WatchEntryRow.model_validate({**named, "basis": "a rule", "since": NOW - timedelta(days=9)})
     with deployed.under(A) as screener:
         screener.allocate("store-1", STORE_ICCIDS)
         screener.lists.watch([entry])
@@ -241,7 +241,7 @@ def test_who_is_taken_off_a_list_under_a_new_secret_is_off_it(deployed: Deployme
         again = screener.lists.watch([entry])
         assert (again.added, again.unchanged) == (0, 1)
         clock.advance(minutes=1)
-        assert screener.lists.unwatch([WatchRow(**named)]).removed == 1
+        assert screener.lists.unwatch([WatchRow.model_validate(named)]).removed == 1
         clock.advance(minutes=1)
         assert screener.preview(one).decision is not Decision.REFUSE
 

@@ -16,7 +16,7 @@ from simkyc.faces.intake import decode
 from simkyc.faces.template import distance
 from simkyc.geo import distance_km
 from simkyc.numbers import division
-from simkyc.testing import Clock, FakeCrowdEngine, World, play, snapshot, world
+from simkyc.testing import STORE_ICCIDS, Clock, FakeCrowdEngine, World, application, play, snapshot, world
 from simkyc.testing.city import (
     CUSTOMERS,
     PATTERNS,
@@ -457,6 +457,23 @@ def test_a_companion_is_a_second_face_of_somebody_else() -> None:
     limit = engine.calibration("live-live").distance_at(1e-3)
     assert distance(companion, known) < limit < distance(customer, known)
     assert len(engine.examine(decode(snapshot(7, 1)), "live").faces) == 1
+
+
+def test_who_stands_beside_others_day_after_day_is_recognised() -> None:
+    clock = Clock()
+    with Screener.open("sqlite://", faces=FakeCrowdEngine(), clock=clock) as screener:
+        screener.allocate("store-1", STORE_ICCIDS)
+        flagged = []
+        for person in range(3):
+            one = application(
+                person,
+                live_photo={"data": snapshot(100_003 * (person + 1), 5, companion=7_777_777)},
+                document={"portrait": {"data": snapshot(100_003 * (person + 1))}},
+                applied_at=clock.now,
+            )
+            flagged.append("identity.companion_of_many" in screener.screen(one).flagged)
+            clock.advance(days=1)
+    assert flagged == [False, False, True]
 
 
 def test_companions_stand_behind_in_the_eyes_of_the_policy() -> None:
