@@ -236,6 +236,7 @@ def facts(**changes: Any) -> Facts:
         reserved=False,
         state="in_stock",
         numbers_agree=True,
+        imsi_agrees=True,
     )
     policy = Policy.default()
     windows = opening_windows(policy)

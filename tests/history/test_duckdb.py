@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,18 +16,21 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from simkyc.application import ApplicationKind, Position
+from simkyc.errors import SettlementError
 from simkyc.facts import SharedThing
 from simkyc.history import open_history, pattern_questions, questions
 from simkyc.history.patterns import _neighbour_cards, day_start
 from simkyc.history.protocol import Entry, History, OpeningKeys, Seen, WatchEntry, WatchName
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader
-from simkyc.history.statements import FOREVER, Asker, Spans
+from simkyc.history.statements import COLUMNS, FOREVER, Asker, Spans
 from simkyc.testing import iccid_of
 from simkyc.verdict import Decision
 
 EPOCH = datetime(2026, 11, 1, 2, 0, tzinfo=UTC)
 HOURS = 24 * 20
+NUMBERS = 40
+"""Cards and phone numbers, of which each comes round again once it was cancelled."""
 KINDS: tuple[ApplicationKind, ...] = (
     "opening",
     "opening",
@@ -77,7 +81,7 @@ def somebody(dice: random.Random) -> OpeningKeys:
     def one_of(label: str, many: int, none: float = 0.1) -> str | None:
         return None if dice.random() < none else f"{label}-{dice.randrange(many)}"
 
-    number = dice.randrange(24)
+    number = dice.randrange(NUMBERS)
     return OpeningKeys(
         person=one_of("person", 9),
         device=one_of("device", 6),
@@ -123,17 +127,24 @@ def fill(history: History) -> None:
             if until is not None:
                 fate = dice.random()
                 if fate < 0.7:
-                    transaction.open_number(one.application_id, at + timedelta(minutes=5))
-                    opened.append(one.application_id)
+                    # Not where somebody else has the number by now.
+                    with suppress(SettlementError):
+                        transaction.open_number(one.application_id, at + timedelta(minutes=5))
+                        opened.append(one.application_id)
                 elif fate < 0.85:
                     transaction.release(one.application_id, at + timedelta(minutes=9))
             if opened and dice.random() < 0.2:
                 named = dice.choice(opened)
                 transaction.report_outcome(named, at + timedelta(minutes=20), is_fraud=dice.random() < 0.8)
+            if opened and dice.random() < 0.4:
+                with suppress(SettlementError):
+                    transaction.close_number(dice.choice(opened), at + timedelta(minutes=25))
             if keys.msisdn is not None and keys.device is not None:
                 transaction.see(keys.msisdn, Seen(at, keys.device, keys.imsi, "35847631"), at)
             if place % 30 == 0:
-                transaction.allocate(f"store-{place // 30 % 3}", map(iccid_of, range(place // 30, 24, 3)), at)
+                transaction.allocate(
+                    f"store-{place // 30 % 3}", map(iccid_of, range(place // 30, NUMBERS, 3)), at
+                )
                 name = WatchName(f"person-{place // 30 % 9}", "operator_blacklist", "operator")
                 transaction.watch(
                     [WatchEntry(name, "a rule", at, at + timedelta(days=4), silent_alert=False)],
@@ -154,6 +165,20 @@ def crowd() -> list[Asks]:
         if place % 6 == 0:
             asks.append(Asks(somebody(recorded), hour(recorded.uniform(0, HOURS + 20)), None))
     return asks
+
+
+def told_by(one: Asks) -> dict[str, str | None]:
+    """What an application is told by in `ask`."""
+    low, high = _neighbour_cards(one.keys.iccid)
+    return {
+        "person": one.keys.person,
+        "iccid": one.keys.iccid,
+        "imsi": one.keys.imsi,
+        "msisdn": one.keys.msisdn,
+        "store": one.keys.store_id,
+        "card_low": low,
+        "card_high": high,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -179,8 +204,7 @@ def duck(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 connection.executemany(f"INSERT INTO {name} VALUES ({marks})", rows)
         connection.execute(
             "CREATE TABLE ask (ask_id BIGINT, asked_at BIGINT, known_until BIGINT, day_start BIGINT,"
-            " before_entry BIGINT, person_key VARCHAR, iccid VARCHAR, msisdn_key VARCHAR, store_id VARCHAR,"
-            " card_low VARCHAR, card_high VARCHAR)"
+            f" before_entry BIGINT, {', '.join(f'{column} VARCHAR' for column in COLUMNS.values())})"
         )
         connection.execute("CREATE TABLE span (question VARCHAR, window_s BIGINT)")
         connection.executemany("INSERT INTO span VALUES (?, ?)", [list(span) for span in SPANS])
@@ -188,9 +212,8 @@ def duck(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         for ask_id, one in enumerate(crowd()):
             at = int(one.at.timestamp())
             before = FOREVER if one.before is None else numbers[one.before]
-            low, high = _neighbour_cards(one.keys.iccid)
-            who = one.keys.person, one.keys.iccid, one.keys.msisdn, one.keys.store_id
-            row = [ask_id, at, at, day_start(at), before, *who, low, high]
+            named = told_by(one)
+            row = [ask_id, at, at, day_start(at), before, *(named[name] for name in COLUMNS)]
             connection.execute(f"INSERT INTO ask VALUES ({', '.join('?' * len(row))})", row)
         yield connection
     engine.dispose()
@@ -209,17 +232,8 @@ def named(question: str, keys: OpeningKeys) -> tuple[tuple[str, str], ...]:
 
 def from_history(reader: SqlReader, question: str, one: Asks) -> list[tuple[Any, ...]]:
     """What the history answers this one application."""
-    low, high = _neighbour_cards(one.keys.iccid)
     asker: Asker = reader._asker(
-        one.at,
-        before=one.before,
-        person=one.keys.person,
-        iccid=one.keys.iccid,
-        msisdn=one.keys.msisdn,
-        store=one.keys.store_id,
-        card_low=low,
-        card_high=high,
-        day_start=day_start(int(one.at.timestamp())),
+        one.at, before=one.before, day_start=day_start(int(one.at.timestamp())), **told_by(one)
     )
     rows = reader._asked((TEXTS[question],), asker, named(question, one.keys), SPANS)
     columns = list(rows[0]._fields) if rows else []
