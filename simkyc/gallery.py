@@ -189,7 +189,7 @@ class Gallery:
 
         Args:
             probe: A vector as `to_half` gives it.
-            nearest: How many at most.
+            nearest: How many at most of each sex, and of those who stood beside.
             sexes: Only these, and those whose sex nobody knows; None for everybody.
             known: Which of them count; None for all.
         """

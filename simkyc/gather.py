@@ -316,11 +316,9 @@ def opening_keys(application: Application, keyring: Keyring) -> OpeningKeys:
     )
 
 
-NEIGHBOURHOOD: Final = 10
-"""Phone numbers up and down that count as neighbours."""
-
-
 def _neighbours(number: str, keyring: Keyring) -> tuple[tuple[int, str], ...]:
+    from simkyc.history.protocol import NEIGHBOURHOOD
+
     own, width = int(number[1:]), len(number) - 1
     steps = [step for step in range(-NEIGHBOURHOOD, NEIGHBOURHOOD + 1) if step]
     return tuple((step, keyring.msisdn(f"+{own + step:0{width}d}")) for step in steps)

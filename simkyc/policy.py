@@ -325,6 +325,12 @@ class IdentityLimits(Model):
     companion_size_min: Limit
     same_sex_only: bool
 
+    @model_validator(mode="after")
+    def _looks_at_somebody(self) -> Self:
+        if self.nearest.value < 1:
+            raise ValueError("nearest is 1 at least")
+        return self
+
 
 class Combination(Model):
     """Signs that say little alone: each has a weight, and together they ask for a supervisor."""

@@ -746,9 +746,11 @@ def _identifier(value: str, what: str) -> None:
     try:
         TypeAdapter(Identifier).validate_python(value, strict=True)
     except ValidationError:
-        raise InputError(
-            f"{what} is 1 to 64 of A-Z a-z 0-9 . _ : / @ - and begins with a letter or digit"
-        ) from None
+        fault = InputError(f"{what} is 1 to 64 of A-Z a-z 0-9 . _ : / @ - and begins with a letter or digit")
+    else:
+        return
+    # Outside the handler: pydantic's error would come along as context, and repeats the text.
+    raise fault
 
 
 def _canonical(application: Application) -> str:

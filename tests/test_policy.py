@@ -189,6 +189,15 @@ WRONG = [
     ("an appeal of no words", TEXT.replace('zh = "如有异议', 'zh = ""\nold = "如有异议')),
     ("a binding type that is none", TEXT.replace('["IMEIBIND", "AREALIMIT"]', '["IMEIBIND", "TIMELIMIT"]')),
     ("no window", re.sub(r"\[\[line\.replacements\]\]\n(.*\n){2}", "", TEXT)),
+    ("a window of no time", TEXT.replace("days = { value = 365,", "days = { value = 0,", 1)),
+    ("a window of two thousand years", TEXT.replace("days = { value = 365,", "days = { value = 730000,", 1)),
+    (
+        "an admission without end",
+        TEXT.replace('value = 30, unit = "minutes"', 'value = 1e13, unit = "minutes"'),
+    ),
+    ("nobody looked at", TEXT.replace("nearest = { value = 5", "nearest = { value = 0.3")),
+    ("a sign that speaks for somebody", TEXT.replace('"trail.many_stores" = 2', '"trail.many_stores" = -2')),
+    ("a weight of no number", TEXT.replace('"trail.many_stores" = 2', '"trail.many_stores" = true')),
     ("accept rate above review rate", TEXT.replace("value = 1e-4", "value = 0.5")),
     ("a zone missing", TEXT.replace("2026-11-01T00:00:00+08:00", "2026-11-01T00:00:00")),
 ]

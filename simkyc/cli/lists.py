@@ -30,7 +30,7 @@ class Importer(Protocol):
         path: Path,
         /,
         *,
-        format: FileFormat | None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None,
         encoding: Encoding,
         skip_bad: bool,
         on_bad: OnBad | None,
@@ -47,7 +47,7 @@ class Exporter(Protocol):
         path: Path,
         /,
         *,
-        format: FileFormat | None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None,
         overwrite: bool,
         on_row: Callable[[int], None] | None,
     ) -> int:
@@ -72,7 +72,7 @@ def import_list(
     with _reported(report, file) as on_bad, _shown() as on_progress:
         done = take_in(
             file,
-            format=file_format,
+            file_format=file_format,
             encoding=encoding,
             skip_bad=skip_bad,
             on_bad=on_bad,
@@ -91,7 +91,7 @@ def export_list(write: Exporter, file: Path, *, file_format: FileFormat | None, 
     with _shown() as on_progress:
         rows = write(
             file,
-            format=file_format,
+            file_format=file_format,
             overwrite=overwrite,
             on_row=lambda count: on_progress("exporting", count, 0),
         )

@@ -81,7 +81,7 @@ class Lists:
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         encoding: Encoding = "utf-8",
         skip_bad: bool = False,
         on_bad: OnBad | None = None,
@@ -93,7 +93,7 @@ class Lists:
             InputError: The file cannot be read, its header does not fit, or as `watch`.
             HistoryError: It could not be written.
         """
-        rows = rows_in(path, _reader(path, WatchEntryRow, format, encoding), on_progress)
+        rows = rows_in(path, _reader(path, WatchEntryRow, file_format, encoding), on_progress)
         return self._put(rows, skip_bad, on_bad, on_progress)
 
     def unwatch(
@@ -113,7 +113,7 @@ class Lists:
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         encoding: Encoding = "utf-8",
         skip_bad: bool = False,
         on_bad: OnBad | None = None,
@@ -125,14 +125,14 @@ class Lists:
             InputError: As `import_watch`.
             HistoryError: It could not be written.
         """
-        read = _reader(path, WatchRow, format, encoding, watch.COLUMNS)
+        read = _reader(path, WatchRow, file_format, encoding, watch.COLUMNS)
         return self._take_off(rows_in(path, read, on_progress), skip_bad, on_bad)
 
     def import_devices(
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         encoding: Encoding = "utf-8",
         skip_bad: bool = False,
         on_bad: OnBad | None = None,
@@ -144,14 +144,14 @@ class Lists:
             InputError: As `import_watch`.
             HistoryError: It could not be written.
         """
-        rows = rows_in(path, _reader(path, DeviceEntryRow, format, encoding), on_progress)
+        rows = rows_in(path, _reader(path, DeviceEntryRow, file_format, encoding), on_progress)
         return self._put(rows, skip_bad, on_bad, on_progress)
 
     def remove_devices(
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         encoding: Encoding = "utf-8",
         skip_bad: bool = False,
         on_bad: OnBad | None = None,
@@ -163,14 +163,14 @@ class Lists:
             InputError: As `import_watch`.
             HistoryError: It could not be written.
         """
-        read = _reader(path, DeviceRow, format, encoding, devices.COLUMNS)
+        read = _reader(path, DeviceRow, file_format, encoding, devices.COLUMNS)
         return self._take_off(rows_in(path, read, on_progress), skip_bad, on_bad)
 
     def export_devices(
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         overwrite: bool = False,
         on_row: OnRow | None = None,
     ) -> int:
@@ -185,13 +185,13 @@ class Lists:
         """
         with self._history.read() as reader:
             rows = map(_device_fields, reader.device_rows())
-            return _write(path, devices.COLUMNS, rows, format, overwrite=overwrite, on_row=on_row)
+            return _write(path, devices.COLUMNS, rows, file_format, overwrite=overwrite, on_row=on_row)
 
     def import_stock(
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         encoding: Encoding = "utf-8",
         skip_bad: bool = False,
         on_bad: OnBad | None = None,
@@ -204,7 +204,7 @@ class Lists:
                 again.
             HistoryError: It could not be written.
         """
-        rows = rows_in(path, _reader(path, StockRow, format, encoding), on_progress)
+        rows = rows_in(path, _reader(path, StockRow, file_format, encoding), on_progress)
         with staged_cards(rows, self._history.keyring, skip_bad=skip_bad, on_bad=on_bad) as waiting:
             import_id = str(uuid.uuid4())
 
@@ -223,7 +223,7 @@ class Lists:
         self,
         path: str | Path,
         *,
-        format: FileFormat | None = None,  # noqa: A002  # the word for it
+        file_format: FileFormat | None = None,
         overwrite: bool = False,
         on_row: OnRow | None = None,
     ) -> int:
@@ -233,7 +233,7 @@ class Lists:
         """
         with self._history.read() as reader:
             rows = map(_card_fields, reader.stock_rows(self._clock()))
-            return _write(path, stock.COLUMNS, rows, format, overwrite=overwrite, on_row=on_row)
+            return _write(path, stock.COLUMNS, rows, file_format, overwrite=overwrite, on_row=on_row)
 
     def _put(
         self,

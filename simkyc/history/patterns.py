@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 from simkyc.errors import SimkycError
 from simkyc.facts import Actor, ActorCounts, PatternFacts, SharedThing, Spread, Visit
 from simkyc.history import pattern_questions as questions
-from simkyc.history.protocol import OpeningKeys, OpeningWindows
+from simkyc.history.protocol import NEIGHBOURHOOD, OpeningKeys, OpeningWindows
 from simkyc.history.statements import (
     FOREVER,
     Asker,
@@ -26,10 +26,7 @@ from simkyc.history.statements import (
 )
 from simkyc.verdict import Decision
 
-__all__ = ["NEIGHBOURHOOD", "FullDays", "PatternReader", "day_start"]
-
-NEIGHBOURHOOD: Final = 10
-"""Numbers up and down that count as neighbours."""
+__all__ = ["FullDays", "PatternReader", "day_start"]
 
 CHINA_S: Final = 8 * 3600
 DAY_S: Final = 86_400

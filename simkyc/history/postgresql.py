@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import math
-import os
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from simkyc.errors import (
 )
 from simkyc.history import embeddings
 from simkyc.history.embeddings import EmbeddedFaces
+from simkyc.history.forks import forked_with
 from simkyc.history.keys import Keyring
 from simkyc.history.patterns import FullDays
 from simkyc.history.protocol import STOCK_LOCK, Entry, number_lock
@@ -198,7 +198,7 @@ class Server:
             hide_parameters=True,
         )
         weakref.finalize(self, self._engine.dispose)
-        _forked_with().add(self)
+        forked_with().add(self)
 
     @contextmanager
     def transaction(self, begin: str, locks: str = "") -> Iterator[Connection]:
@@ -392,21 +392,3 @@ def _lock_no(key: str) -> int:
     """The number that stands for a key: the same in every process, and as good as never that of another."""
     digest = hashlib.blake2b(f"simkyc|{key}".encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
-
-
-@functools.cache
-def _forked_with() -> weakref.WeakSet[Server]:
-    """The open connections, which a fork of this process must take care of."""
-    servers: weakref.WeakSet[Server] = weakref.WeakSet()
-    if hasattr(os, "register_at_fork"):
-
-        def before() -> None:
-            for server in list(servers):
-                server.before_fork()
-
-        def after_in_child() -> None:
-            for server in list(servers):
-                server.after_fork_in_child()
-
-        os.register_at_fork(before=before, after_in_child=after_in_child)
-    return servers

@@ -21,6 +21,7 @@ from simkyc.verdict import Decision
 
 __all__ = [
     "LISTS_LOCK",
+    "NEIGHBOURHOOD",
     "STOCK_LOCK",
     "Binding",
     "CardOnRecord",
@@ -54,6 +55,10 @@ LISTS_LOCK: Final = "lists"
 """Held by whoever changes the lists of people, documents and devices."""
 STOCK_LOCK: Final = "stock"
 """Held by whoever changes the stock, so that no card is issued while a file of cards is written."""
+
+
+NEIGHBOURHOOD: Final = 10
+"""Cards and phone numbers up and down that count as neighbours of one."""
 
 
 def application_lock(application_id: str) -> str:
@@ -545,7 +550,8 @@ class Transaction(Reader, Protocol):
         expired is for the caller to judge.
 
         Raises:
-            SettlementError: The application is unknown, was not admitted, or was released.
+            SettlementError: The application is unknown, was not admitted, or was released; or its card was issued, or
+                its line changed, since it was decided.
         """
 
     def release(self, application_id: str, at: datetime) -> None:

@@ -250,9 +250,9 @@ listed in the very second of an application, whoever judges it again may find mo
 """
 
 LISTS: Final = """
-SELECT ask.ask_id, ask_key.shared_key AS list,
-  (SELECT MAX(list_import.imported_at) FROM list_import
-    WHERE list_import.list = ask_key.shared_key AND list_import.imported_at <= ask.known_until) AS imported_at
+SELECT ask.ask_id, list_import.list, MAX(list_import.imported_at) AS imported_at
 FROM ask JOIN ask_key ON ask_key.ask_id = ask.ask_id
+JOIN list_import ON list_import.list = ask_key.shared_key AND list_import.imported_at <= ask.known_until
+GROUP BY ask.ask_id, list_import.list
 """
-"""When these lists were last brought up to date. Served by `list_import_by_list`, however often that was."""
+"""When these lists were last brought up to date. Served by `list_import_by_list`; an import is one row."""

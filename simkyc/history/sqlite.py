@@ -30,6 +30,7 @@ from simkyc.errors import (
     HistoryReadOnlyError,
     HistorySecretError,
 )
+from simkyc.history.forks import forked_with
 from simkyc.history.keys import Keyring
 from simkyc.history.patterns import FullDays
 from simkyc.history.secret import ENVIRONMENT, key_file_of, new_key_file, new_secret, read_key_file
@@ -104,7 +105,7 @@ class SqliteHistory:
             self._engine = _engine(path, lock_timeout_s, may_create=False)
             self._file = _identity(path)
         weakref.finalize(self, self._engine.dispose)
-        _forked_with().add(self)
+        forked_with().add(self)
 
     @property
     def keyring(self) -> Keyring:
@@ -223,7 +224,7 @@ class SqliteHistory:
     def _name_fault(self, error: BaseException) -> HistoryError:
         return _fault(error, self._path)
 
-    def _before_fork(self) -> None:
+    def before_fork(self) -> None:
         """SQLite forbids to take connections across a fork, so the idle ones are closed."""
         pool = self._engine.pool
         busy = isinstance(pool, QueuePool) and pool.checkedout() > 0
@@ -231,7 +232,8 @@ class SqliteHistory:
         if self._path is not None:
             self._engine.dispose()
 
-    def _after_fork_in_child(self) -> None:
+    def after_fork_in_child(self) -> None:
+        """Refuse to go on with what was in use."""
         if self._torn_by_fork:
             self._unusable = "the history was in use when this process was forked: open it after the fork"
         self._turn = threading.Lock()
@@ -361,21 +363,3 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
-
-
-@functools.cache
-def _forked_with() -> weakref.WeakSet[SqliteHistory]:
-    """The open histories, which a fork of this process must take care of."""
-    histories: weakref.WeakSet[SqliteHistory] = weakref.WeakSet()
-    if hasattr(os, "register_at_fork"):
-
-        def before() -> None:
-            for history in list(histories):
-                history._before_fork()
-
-        def after_in_child() -> None:
-            for history in list(histories):
-                history._after_fork_in_child()
-
-        os.register_at_fork(before=before, after_in_child=after_in_child)
-    return histories

@@ -25,7 +25,9 @@ def history(tmp_path: Path) -> str:
 def test_what_a_history_is(history: str, call: Call) -> None:
     called = call("history", "info", history)
     assert (called.code, called.err) == (0, "")
-    assert called.out == "SQLite, schema version 1, this simkyc reads 1, 0 verdicts\n"
+    assert (
+        called.out == "SQLite, schema version 1, this simkyc reads 1, 0 verdicts, faces searched in memory\n"
+    )
 
 
 def test_a_history_that_is_up_to_date_stays_so(history: str, call: Call) -> None:
