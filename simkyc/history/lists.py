@@ -281,7 +281,7 @@ def _reader(
     columns: tuple[str, ...] = (),
 ) -> Callable[[BinaryIO], Iterator[Numbered[Row]]]:
     return partial(
-        numbered_rows, model=model, columns=columns, encoding=encoding, format=format_of(path, given)
+        numbered_rows, model=model, columns=columns, encoding=encoding, file_format=format_of(path, given)
     )
 
 

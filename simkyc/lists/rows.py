@@ -104,7 +104,7 @@ def numbered_rows(
     *,
     columns: tuple[str, ...] = (),
     encoding: Encoding = "utf-8",
-    format: FileFormat = "csv",  # noqa: A002  # the word for it
+    file_format: FileFormat = "csv",
 ) -> Iterator[Numbered[Row]]:
     """Read the rows of a file, one at a time.
 
@@ -113,7 +113,7 @@ def numbered_rows(
         model: What a row should be.
         columns: What may stand in the header beside the columns of the model; it is not looked at.
         encoding: Encoding of CSV.
-        format: CSV or Parquet.
+        file_format: CSV or Parquet.
 
     Yields:
         Each row with its place. Where the header is wrong, that and nothing more.
@@ -122,7 +122,7 @@ def numbered_rows(
         OSError: The file cannot be read.
         InputError: It is no whole Parquet file, or Parquet cannot be read here.
     """
-    if format == "parquet":
+    if file_format == "parquet":
         from simkyc.lists.parquet import parquet_rows
 
         return parquet_rows(file, model, columns)
@@ -202,7 +202,7 @@ def _fields(line: bytes, number: int, encoding: Encoding) -> tuple[int, list[str
     try:
         text = line.decode(encoding)
     except UnicodeDecodeError:
-        advice = f"the line is not in {encoding}: save the file as UTF-8, or say that it is in gb18030"
+        advice = f"the line is not in {encoding}: save the file as UTF-8, or give the encoding gb18030"
         return BadRow(number, None, "encoding", advice)
     if number == 1:
         text = text.removeprefix("\ufeff")

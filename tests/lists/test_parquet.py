@@ -34,7 +34,7 @@ def file_of(table: pa.Table, **options: Any) -> io.BytesIO:
 
 
 def read(file: io.BytesIO, model: Any = StockRow) -> list[Any]:
-    return list(numbered_rows(file, model, format="parquet"))
+    return list(numbered_rows(file, model, file_format="parquet"))
 
 
 def stock(**columns: Any) -> pa.Table:
@@ -200,7 +200,9 @@ def test_one_text_in_every_row_is_held_once() -> None:
     before = pa.total_allocated_bytes()
     tracemalloc.start()
     try:
-        count = sum(isinstance(row, BadRow) for _, row in numbered_rows(file, StockRow, format="parquet"))
+        count = sum(
+            isinstance(row, BadRow) for _, row in numbered_rows(file, StockRow, file_format="parquet")
+        )
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
