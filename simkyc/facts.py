@@ -64,7 +64,7 @@ class PhotoFacts:
         faces: How many faces were found.
         companion_size: Width of the second largest face by that of the largest; 0 when nobody else is there.
         located: How the largest face was found: `detected`, `enlarged`, or `assumed` to be where the standard
-            portrait has it; None without a face.
+            portrait has it; `kept` where only its template is left; None without a face.
         quality: Measures of the largest face by name, each in the unit that `faces.quality` documents.
         signals: Signs of a screen or print, as `faces.presentation` documents them; empty where the policy knows
             nothing of the camera.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from simkyc.history.keys import Keyring
     from simkyc.history.protocol import Enrolled, FacesWanted, NearFaces, Reader, StoredFace
 
-__all__ = ["Captured", "Gallery", "GallerySearch", "Near", "Searched", "distances", "to_half"]
+__all__ = ["Captured", "Gallery", "GallerySearch", "Near", "Searched", "Turned", "distances", "to_half"]
 
 PIECE: Final = 65_536
 """Rows of one matrix product."""
@@ -103,6 +103,10 @@ def distances(probe: bytes, vectors: Sequence[bytes]) -> NDArray[np.float64]:
         raise FaceError("a stored template has another length than its engine's: the history is damaged")
     rows = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1).astype(np.float64)
     return np.asarray(np.linalg.norm(rows - np.frombuffer(probe, "<f2").astype(np.float64), axis=1))
+
+
+Turned = tuple["StoredFace", ...]
+"""One face as it is kept under the present secret, and then under each of those before it."""
 
 
 class Gallery:
@@ -327,22 +331,31 @@ class GallerySearch:
         self, captured: Sequence[Captured], reader: Reader, now: datetime, before: str | None = None
     ) -> Searched:
         """Search for every face among all that were recorded, outside of any transaction; `before` as in `facts`."""
-        served = self._on_server(captured, reader, self._known(reader, now, before))
+        return self.search_turned(self.turned(captured), reader, now, before)
+
+    def turned(self, captured: Sequence[Captured]) -> tuple[Turned, ...]:
+        """The faces as they are kept, each under the present secret and then under those before it."""
+        return tuple(tuple(self._stored(one, ring) for ring in self._rings) for one in captured)
+
+    def search_turned(
+        self, turned: Sequence[Turned], reader: Reader, now: datetime, before: str | None = None
+    ) -> Searched:
+        """As `search`, for faces that are turned already."""
+        served = self._on_server(turned, reader, self._known(reader, now, before))
         if served is not None:
             return served
         # One at a time: what is found and what is said to have been searched are of one and the same gallery.
         with self._turn:
             self._catch_up(reader, now)
-            return self._searched(captured, self._known(reader, now, before))
+            return self._searched(turned, self._known(reader, now, before))
 
-    def _on_server(self, captured: Sequence[Captured], reader: Reader, known: Known) -> Searched | None:
+    def _on_server(self, turned: Sequence[Turned], reader: Reader, known: Known) -> Searched | None:
         """What the history's server finds; None where it searches no faces."""
         near: list[tuple[Near, ...]] = []
         as_of = None
-        for one in captured:
+        for faces in turned:
             found: list[Near] = []
-            for ring in self._rings:
-                face = self._stored(one, ring)
+            for face in faces:
                 served = self._asked(face, reader, known)
                 if served is None:
                     return None
@@ -352,14 +365,13 @@ class GallerySearch:
             near.append(tuple(found))
         if as_of is None:
             return None
-        own = self._own(captured)
         return Searched(
-            tuple(self._stored(one, self._rings[0]) for one in captured),
+            tuple(faces[0] for faces in turned),
             tuple(near),
-            self._size(captured[0].sex, reader, known),
+            self._size(turned[0][0].sex, reader, known),
             after=0,
             searched=frozenset(),
-            own=own,
+            own=_own(turned),
             as_of=as_of,
         )
 
@@ -387,24 +399,18 @@ class GallerySearch:
             size += count
         return size
 
-    def _own(self, captured: Sequence[Captured]) -> tuple[tuple[str, bytes], ...]:
-        first = next((one for one in captured if not one.role.startswith("companion")), None)
-        if first is None:
-            return ()
-        return tuple((self._kept_under(ring), self._stored(first, ring).vector) for ring in self._rings)
-
-    def _searched(self, captured: Sequence[Captured], known: Known) -> Searched:
-        faces = tuple(self._stored(one, self._rings[0]) for one in captured)
+    def _searched(self, turned: Sequence[Turned], known: Known) -> Searched:
         near, sizes = [], []
-        for one in captured:
-            same = self._policy.same_sex_only and one.sex is not None
+        for faces in turned:
+            sex = faces[0].sex
+            same = self._policy.same_sex_only and sex is not None
             found: list[Near] = []
             size = 0
-            for ring, gallery in zip(self._rings, self._galleries, strict=True):
+            for face, gallery in zip(faces, self._galleries, strict=True):
                 some, searched = gallery.search(
-                    self._stored(one, ring).vector,
+                    face.vector,
                     int(self._policy.nearest.value) * 4,
-                    frozenset({one.sex}) if same else None,
+                    frozenset({sex}) if same else None,
                     known,
                 )
                 found += some
@@ -412,12 +418,12 @@ class GallerySearch:
             near.append(tuple(found))
             sizes.append(size)
         return Searched(
-            faces,
+            tuple(faces[0] for faces in turned),
             tuple(near),
             sizes[0] if sizes else 0,
             self._galleries[0].settled,
             self._galleries[0].since_settled,
-            self._own(captured),
+            _own(turned),
         )
 
     def facts(
@@ -563,6 +569,12 @@ class GallerySearch:
             rotation = self._rotations[ring.key_id, dimension] = ring.rotation(dimension)
         vector = to_half(one.template.vector, rotation)
         return StoredFace(one.role, self._kept_under(ring), one.person, one.sex, vector)
+
+
+def _own(turned: Sequence[Turned]) -> tuple[tuple[str, bytes], ...]:
+    """The first face that is no companion's: under which secrets it is kept, and its vectors."""
+    first = next((faces for faces in turned if not faces[0].role.startswith("companion")), ())
+    return tuple((face.engine_id, face.vector) for face in first)
 
 
 def _wanted(kept_under: str, sex: str | None, known: Known) -> FacesWanted:

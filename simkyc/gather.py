@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader, Seen
 
 __all__ = [
+    "KEPT",
     "About",
+    "KeptTemplates",
     "ask_about",
     "ask_about_line",
     "device_listing_keys",
@@ -59,6 +61,13 @@ __all__ = [
     "renewed_sighting_keys",
     "seen_as",
 ]
+
+
+KeptTemplates = Mapping[tuple[Role, Literal["live", "portrait"]], "Template"]
+"""Templates that an engine made of photos before, by whose they are and of which photo."""
+
+KEPT: Final = PhotoFacts(problem=None, faces=1, located="kept")
+"""What is known of a photo of which only the template was kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ def ask_about(
     engine: Callable[[], FaceEngine],
     authority: Authority | None,
     now: datetime,
+    kept: KeptTemplates | None = None,
 ) -> About:
     """Ask the faces and the authority about everybody in the application.
 
@@ -84,6 +94,7 @@ def ask_about(
         engine: Gives the face engine; not called where nobody's face may be looked at.
         authority: None to ask nobody.
         now: The moment, which says how old everybody is.
+        kept: Templates that stand for photos which are no longer there.
 
     Raises:
         FaceError: The engine cannot work. A poor photo is no error but a fact.
@@ -93,7 +104,7 @@ def ask_about(
     for subject in application.subjects:
         face = None
         if subject.is_present and consent_fault(subject, application, policy, now) is None:
-            face, seen = ask_faces(application, subject, policy, engine())
+            face, seen = ask_faces(application, subject, policy, engine(), kept or {})
             templates += seen
         people[subject.role] = PersonFacts(
             face=face, authority=ask_authority(subject.document, authority, now)
@@ -102,32 +113,40 @@ def ask_about(
 
 
 def ask_faces(
-    application: Application, subject: Subject, policy: Policy, engine: FaceEngine
+    application: Application, subject: Subject, policy: Policy, engine: FaceEngine, kept: KeptTemplates
 ) -> tuple[FaceFacts, list[tuple[str, Template]]]:
     """Decode one person's photos, examine them and compare the two faces.
 
     Returns:
         The facts; and the templates of the live face and of whoever stands beside it, by their part.
     """
-    portrait = (
-        _Shot(None, PhotoFacts("missing"))
-        if subject.document.portrait is None
-        else _examine(subject.document.portrait, policy, engine)
-    )
+    portrait = _portrait(subject, policy, engine, kept.get((subject.role, "portrait")))
     # The frames are of whoever asks for the card: without a representative that is the applicant.
     captured = "applicant" if application.representative is None else "representative"
     frames = application.live_frames if subject.role == captured else ()
-    shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
+    template = kept.get((subject.role, "live"))
+    if template is None:
+        shots = _shots(subject.live_photo, frames, application.camera_id, policy, engine)
+    else:
+        shots = [_Shot("look_straight", KEPT, template=template)]
     live, *others = shots
     averaged = _best(shots, int(policy.presentation.averaged_frames.value))
     facts = FaceFacts(
         engine.engine_id,
         live.facts,
         portrait.facts,
-        _compare(portrait.seen, averaged, policy, engine),
+        _compare(portrait.template, averaged, policy, engine),
         _capture(live, others, len(averaged), policy, engine) if others else None,
     )
     return facts, _templates(subject.role, live, averaged, policy, engine)
+
+
+def _portrait(subject: Subject, policy: Policy, engine: FaceEngine, template: Template | None) -> _Shot:
+    if template is not None:
+        return _Shot(None, KEPT, template=template)
+    if subject.document.portrait is None:
+        return _Shot(None, PhotoFacts("missing"))
+    return _examine(subject.document.portrait, policy, engine)
 
 
 def _templates(
@@ -136,8 +155,10 @@ def _templates(
     """The live face as it was compared, and every companion near enough to be told apart."""
     from simkyc.faces.template import mean
 
-    if not averaged or live.seen is None:
+    if not averaged:
         return []
+    if live.seen is None:
+        return [(role, mean(averaged))]
     widest = max(live.seen.faces[0].right - live.seen.faces[0].left, 1)
     least = policy.identity.companion_size_min.value * widest
     beside = tuple(face for face in live.seen.faces[1:] if face.right - face.left >= least)
@@ -155,12 +176,15 @@ class _Shot:
     facts: PhotoFacts
     seen: Examination | None = None
     image: NDArray[np.uint8] | None = None
+    template: Template | None = None
 
     @property
     def value(self) -> float:
         """How good it is for comparing: 0 without a face, or with a second one as near."""
         from simkyc.faces.quality import utility
 
+        if self.facts is KEPT:
+            return 1.0
         return utility(self.facts.quality) if self.facts.faces and self.facts.companion_size < 1 else 0.0
 
 
@@ -211,25 +235,25 @@ def _examine(
         quality=seen.quality,
         signals=presentation.signals(image, seen.faces[0]) if signals and seen.faces else {},
     )
-    return _Shot(asked, facts, seen, image if len(seen.faces) > 1 else None)
+    return _Shot(asked, facts, seen, image if len(seen.faces) > 1 else None, seen.template)
 
 
 def _best(shots: list[_Shot], most: int) -> list[Template]:
     """Templates of the best straight frames, the best first."""
     straight = [shot for shot in shots if shot.asked == "look_straight" and shot.value > 0]
     straight.sort(key=lambda shot: -shot.value)
-    return [shot.seen.template for shot in straight[:most] if shot.seen and shot.seen.template]
+    return [shot.template for shot in straight[:most] if shot.template]
 
 
 def _compare(
-    portrait: Examination | None, live: list[Template], policy: Policy, engine: FaceEngine
+    portrait: Template | None, live: list[Template], policy: Policy, engine: FaceEngine
 ) -> Comparison | None:
     from simkyc.faces.template import distance, mean
 
-    if portrait is None or portrait.template is None or not live:
+    if portrait is None or not live:
         return None
     calibration = engine.calibration("chip-live")
-    apart = distance(portrait.template, mean(live))
+    apart = distance(portrait, mean(live))
     return Comparison(
         distance=apart,
         false_match_rate=calibration.false_match_rate_at(apart),
@@ -257,8 +281,7 @@ def _frame(live: _Shot, other: _Shot) -> FrameFacts:
     problem = other.facts.problem
     if problem is None and other.facts.faces != 1:
         problem = "several_faces" if other.facts.faces else "no_face"
-    template = other.seen.template if other.seen else None
-    reference = live.seen.template if live.seen else None
+    template, reference = other.template, live.template
     if template is None or reference is None:
         return FrameFacts(other.asked, problem or "not_compared")
     mine, its = live.facts.quality, other.facts.quality

@@ -3,58 +3,48 @@
 from __future__ import annotations
 
 import logging
-import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter, ValidationError
 
 from simkyc import line
-from simkyc._version import __version__
 from simkyc.application import Application, IdDocument, Identifier
 from simkyc.authority import Authority
-from simkyc.checks import CHECKS, LINE_CHECKS
+from simkyc.checks import LINE_CHECKS
 from simkyc.errors import InputError, NumberError, SettlementError
-from simkyc.facts import Facts, GalleryFacts, HeldLine, LineFacts
+from simkyc.facts import LineFacts
 from simkyc.gather import (
     About,
     ask_about,
     ask_about_line,
-    device_listing_keys,
     is_remote_first,
     listing_keys,
     opening_keys,
-    opening_windows,
     person_key,
     renewed_keys,
     renewed_sighting_keys,
     seen_as,
 )
 from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_lock
+from simkyc.judge import Judge, Stopwatch, new_verdict
 from simkyc.line import Sighting, SwapReport
-from simkyc.lists.watch import Listing
 from simkyc.numbers import iccid, msisdn
-from simkyc.policy import Outcome, Policy
+from simkyc.policy import Policy
 from simkyc.verdict import Decision, Finding, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
-    from simkyc.gallery import GallerySearch, Searched
+    from simkyc.gallery import Searched
     from simkyc.history.keys import Keyring
     from simkyc.history.lists import Lists
     from simkyc.history.protocol import (
         Binding,
         History,
-        OpeningKeys,
-        OpeningWindows,
-        Reader,
         Recorded,
         Seen,
         Transaction,
@@ -162,7 +152,7 @@ class Screener:
             HistoryError: The verdict could not be recorded. No card may be issued; call again.
             FaceError: The face engine cannot work.
         """
-        stopwatch = _Stopwatch()
+        stopwatch = Stopwatch()
         canonical = _canonical(application)
         application = Application.from_json(canonical)  # whoever made it may have gone round its checks
         recorded = self._recorded(application.application_id)
@@ -182,7 +172,7 @@ class Screener:
         canonical: str,
         about: About,
         searched: Searched | None,
-        stopwatch: _Stopwatch,
+        stopwatch: Stopwatch,
     ) -> Verdict:
         """Ask the history, decide and record."""
         keys = opening_keys(application, self._history.keyring)
@@ -193,7 +183,9 @@ class Screener:
                 return _replay(recorded, canonical, self._history.keyring)
             self._renew(transaction, application)
             now = _whole_second(self._clock())
-            verdict, facts = self._judge(application, keys, transaction, about, searched, now, stopwatch)
+            verdict, facts = self._judge.judge(
+                application, keys, transaction, about, searched, now, stopwatch
+            )
             restriction = application.restriction
             transaction.record(
                 Entry(
@@ -243,7 +235,7 @@ class Screener:
             FaceError: The face engine cannot work.
             InputError: `at` has no zone.
         """
-        stopwatch = _Stopwatch()
+        stopwatch = Stopwatch()
         application = Application.from_json(_canonical(application))
         now = _whole_second(self._clock() if at is None else at)
         keys = opening_keys(application, self._history.keyring)
@@ -261,7 +253,7 @@ class Screener:
 
         def judge() -> Verdict:
             with self._history.read() as reader:
-                return self._judge(application, keys, reader, about, searched, now, stopwatch)[0]
+                return self._judge.judge(application, keys, reader, about, searched, now, stopwatch)[0]
 
         return self._history.retrying(judge)
 
@@ -456,14 +448,15 @@ class Screener:
         return key
 
     def _judge_line(self, facts: LineFacts | None, now: datetime) -> Verdict:
-        stopwatch = _Stopwatch()
+        stopwatch = Stopwatch()
         findings: list[Finding] = []
         for name, check in LINE_CHECKS:
             with stopwatch.lap(name):
                 findings.extend(check(facts, self._policy))
         outcome = self._policy.decide(findings, "line")
-        verdict = self._verdict(
+        verdict = new_verdict(
             outcome,
+            self._policy,
             application_id=None if facts is None else facts.application_id,
             decided_at=now,
             elapsed_ms=stopwatch.elapsed_ms,
@@ -578,140 +571,21 @@ class Screener:
     ) -> None:
         self.close()
 
-    def _judge(
-        self,
-        application: Application,
-        keys: OpeningKeys,
-        reader: Reader,
-        about: About,
-        searched: Searched | None,
-        now: datetime,
-        stopwatch: _Stopwatch,
-    ) -> tuple[Verdict, Facts]:
-        with stopwatch.lap("history"):
-            # Judged again, a recorded application must not count against itself.
-            before = application.application_id
-            openings = reader.facts(keys, self._windows, now, before=before)
-            patterns = reader.patterns(keys, self._windows, now, before=before)
-            held = self._held_line(application, keys, reader, now)
-            device = application.device
-            device_keys = device_listing_keys(device, self._history.keyring) if device else ()
-            device_listed = reader.listings(device_keys, now) if device_keys else None
-            people = {
-                subject.role: replace(
-                    about.people[subject.role], listed=self._listed(subject.document, reader, now)
-                )
-                for subject in application.subjects
-            }
-            lists = reader.lists(now)
-        with stopwatch.lap("gallery"):
-            gallery = None if searched is None else self._gallery_facts(searched, reader, now, before)
-        facts = Facts(
-            now=now,
-            people=people,
-            openings=openings,
-            line=held,
-            device_listed=device_listed,
-            lists=lists,
-            patterns=patterns,
-            gallery=gallery,
-        )
-        asked = self._policy.kinds[application.kind].checks
-        findings: list[Finding] = []
-        for name, check in CHECKS:
-            if name in asked:
-                with stopwatch.lap(name):
-                    findings.extend(check(application, facts, self._policy))
-        outcome = self._policy.decide(findings, application.kind)
-        # What a supervisor still has to approve is not recommended yet.
-        carried_out = application.kind if outcome.decision is Decision.ACCEPT else None
-        verdict = self._verdict(
-            outcome,
-            application_id=application.application_id,
-            engine_id=next((known.face.engine_id for known in people.values() if known.face), None),
-            decided_at=now,
-            elapsed_ms=stopwatch.elapsed_ms,
-            line_actions=self._policy.line_actions(outcome.findings, now, carried_out),
-        )
-        return verdict, facts
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self._policy, self._history.keyring, lambda: self.faces)
 
     def _search(self, application: Application, about: About, now: datetime) -> Searched | None:
         """Search the faces of earlier openings, outside of any transaction; None where there is no face."""
-        if not about.templates or "identity" not in self._policy.kinds[application.kind].checks:
+        captured = self._judge.captured(application, about)
+        if not captured:
             return None
-        from simkyc.gallery import Captured
-
-        keyring = self._history.keyring
-        subjects = {str(one.role): one for one in application.subjects}
-        applicant = person_key(application.document, keyring)
-        captured = []
-        for place, (role, template) in enumerate(about.templates):
-            subject = subjects.get(role)
-            captured.append(
-                Captured(
-                    role=role if subject else f"companion-{place}",
-                    template=template,
-                    person=person_key(subject.document, keyring) if subject else applicant,
-                    sex=subject.document.sex if subject else None,
-                )
-            )
 
         def search() -> Searched:
             with self._history.read() as reader:
-                return self._gallery_search.search(captured, reader, now, application.application_id)
+                return self._judge.gallery.search(captured, reader, now, application.application_id)
 
         return self._history.retrying(search)
-
-    @cached_property
-    def _windows(self) -> OpeningWindows:
-        return opening_windows(self._policy)
-
-    @cached_property
-    def _gallery_search(self) -> GallerySearch:
-        from simkyc.gallery import GallerySearch
-
-        return GallerySearch(self.faces.engine_id, self._history.keyring, self._policy)
-
-    def _gallery_facts(
-        self, searched: Searched, reader: Reader, now: datetime, before: str
-    ) -> GalleryFacts | None:
-        calibration = self.faces.calibration("live-live")
-        return self._gallery_search.facts(searched, reader, calibration, now, before)
-
-    def _verdict(self, outcome: Outcome, **fields: Any) -> Verdict:
-        return Verdict(
-            verdict_id=str(uuid.uuid4()),
-            decision=outcome.decision,
-            final=outcome.decision in {Decision.ACCEPT, Decision.REFUSE},
-            reasons=outcome.reasons,
-            findings=outcome.findings,
-            advice=outcome.advice,
-            silent_alert=outcome.silent_alert,
-            policy_id=self._policy.policy_id,
-            simkyc_version=__version__,
-            **{"engine_id": None, **fields},
-        )
-
-    def _held_line(
-        self, application: Application, keys: OpeningKeys, reader: Reader, now: datetime
-    ) -> HeldLine | None:
-        """What the history says of the line; not asked where a new one is wanted."""
-        if keys.msisdn is None or "line" not in self._policy.kinds[application.kind].checks:
-            return None
-        transferor = application.transferor
-        return line.held_line(
-            reader.bindings(keys.msisdn, now, before=application.application_id),
-            reader.sightings(keys.msisdn, now),
-            keys,
-            None if transferor is None else person_key(transferor.document, self._history.keyring),
-            [window.seconds for window in self._policy.line.replacements],
-            now,
-            reader.frauds(keys.msisdn, now),
-        )
-
-    def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
-        keys = listing_keys(document, self._history.keyring)
-        return reader.listings(keys, now) if keys else None
 
     def _admitted_until(self, decision: Decision, now: datetime) -> datetime | None:
         hold = {
@@ -790,18 +664,3 @@ def _whole_second(moment: datetime) -> datetime:
     if not 1970 <= moment.year < 9999:  # what is counted from it must be a time too
         raise InputError("a time lies between 1970 and 9998: see to the clocks")
     return moment.replace(microsecond=0)
-
-
-class _Stopwatch:
-    """Milliseconds by stage."""
-
-    def __init__(self) -> None:
-        self.elapsed_ms: dict[str, float] = {}
-
-    @contextmanager
-    def lap(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.elapsed_ms[name] = round((time.perf_counter() - start) * 1000, 3)

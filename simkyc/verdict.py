@@ -13,6 +13,7 @@ from simkyc.application import Identifier, Model, Role
 from simkyc.reasons import Action, Audience, Language, words
 
 __all__ = [
+    "DECISION_WORDS",
     "SCHEMA_VERSION",
     "Decision",
     "Evidence",
@@ -47,6 +48,14 @@ class Decision(Enum):
 
 SEVERITY = {decision: place for place, decision in enumerate(Decision)}
 """How bad each is, in whole numbers."""
+
+DECISION_WORDS: dict[Decision, dict[Language, str]] = {
+    Decision.ACCEPT: {"zh-CN": "通过", "en": "ACCEPT"},
+    Decision.RETRY: {"zh-CN": "重新采集", "en": "RETRY"},
+    Decision.REVIEW: {"zh-CN": "人工复核", "en": "REVIEW"},
+    Decision.REFUSE: {"zh-CN": "拒绝", "en": "REFUSE"},
+}
+"""What each is called on a screen or a page."""
 
 EXPLAINED = frozenset(
     {

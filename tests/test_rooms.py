@@ -16,7 +16,7 @@ BORDER = {"application", "errors", "reasons", "verdict"}
 PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "lists"}
 
 ALLOWED = {
-    "__init__": {"_version", *BORDER, "authority", "policy", "screener"},
+    "__init__": {"_version", *BORDER, "authority", "policy", "reverify", "screener"},
     "_version": set(),
     "errors": set(),
     "application": {"errors", "numbers", "reasons"},
@@ -36,18 +36,21 @@ ALLOWED = {
     "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
-    "screener": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
+    "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
+    "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
+    "reverify": PURE | {"_version", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
-    "cli": PURE | {"_version", "history", "notice", "screener", "testing"},
+    "cli": PURE | {"_version", "faces", "history", "notice", "reverify", "screener", "testing"},
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
 HEAVY = (
     *("cv2", "dlib", "numpy", "sqlalchemy", "onnx", "PIL", "fpdf", "fontTools", "opencc", "rapidfuzz"),
     *("httpx", "httpcore", "stamina", "circuitbreaker", "alembic", "psycopg"),
+    *("duckdb", "pyarrow", "pyspark", "matplotlib", "scipy", "jinja2"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "testing"}
+HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverify", "testing"}
 
 
 def modules() -> list[Path]:

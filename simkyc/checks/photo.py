@@ -97,6 +97,13 @@ def _live(photo: PhotoFacts, limits: PhotoLimits) -> tuple[Finding, ...]:
             no_face,
             *(not_assessed(reason, "live_photo") for reason in _AFTER_NO_FACE),
         )
+    if photo.located == "kept":
+        return (
+            missing,
+            unreadable,
+            no_face,
+            *(not_assessed(reason, "kept_template") for reason in _AFTER_NO_FACE),
+        )
     return (missing, unreadable, no_face, *_company(photo, limits), *_quality(photo, limits))
 
 

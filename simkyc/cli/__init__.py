@@ -8,7 +8,6 @@ hand. Errors are one line that says what to do and never repeats a value: it may
 from __future__ import annotations
 
 import os
-import secrets
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -22,7 +21,9 @@ from rich.console import Console
 
 from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
+from simkyc.cli.calibrate import calibrate
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
+from simkyc.cli.whole_file import write_whole
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
 from simkyc.lists.rows import Encoding, FileFormat
 from simkyc.lists.watch import CHINA
@@ -201,19 +202,6 @@ def _notice(version: str | None, language: Language) -> NoticeText:
     return notice_text(Policy.default().notice.current_version if version is None else version, language)
 
 
-def _write_whole(path: Path, data: bytes) -> None:
-    """The file appears whole or not at all."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with draft.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 @app.callback(invoke_without_command=True)
 def _about(
     context: typer.Context,
@@ -282,6 +270,9 @@ def check(
     raise typer.Exit(EXIT_CODES[verdict.decision])
 
 
+app.command()(calibrate)
+
+
 @app.command()
 def reasons(language: LanguageOption = "zh-CN") -> None:
     """List every reason code, what it leads to and what the clerk is told."""
@@ -325,7 +316,7 @@ def notice_render(
     if not force and (out.is_symlink() or out.exists()):
         raise InputError("OUT is there already: choose another name, or say --force to replace it")
     text = _notice(version, language)
-    _write_whole(out, render_html(text).encode() if kind == ".html" else render_pdf(text))
+    write_whole(out, render_html(text).encode() if kind == ".html" else render_pdf(text))
 
 
 @history_app.command("info")

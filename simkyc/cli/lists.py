@@ -16,7 +16,7 @@ from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding, FileFormat
 from simkyc.lists.watch import UnwatchReport, WatchReport
 
-__all__ = ["export_list", "import_list"]
+__all__ = ["export_list", "import_list", "reported"]
 
 OnBad = Callable[[BadRow], None]
 OnProgress = Callable[[str, int, int], None]
@@ -69,7 +69,7 @@ def import_list(
         InputError: As `take_in`, or the report cannot be written.
         HistoryError: As `take_in`.
     """
-    with _reported(report, file) as on_bad, _shown() as on_progress:
+    with reported(report, file) as on_bad, _shown() as on_progress:
         done = take_in(
             file,
             file_format=file_format,
@@ -99,7 +99,7 @@ def export_list(write: Exporter, file: Path, *, file_format: FileFormat | None, 
 
 
 @contextmanager
-def _reported(report: Path | None, file: Path) -> Iterator[OnBad | None]:
+def reported(report: Path | None, file: Path) -> Iterator[OnBad | None]:
     """Writes each bad row as a line of JSON: where and why, and nothing of what stood there."""
     if report is None:
         yield None

@@ -13,12 +13,11 @@ from rich.text import Text
 
 from simkyc.policy import Limit, Policy
 from simkyc.reasons import REASONS, Action, Language, words
-from simkyc.verdict import Decision, Finding, State, Verdict
+from simkyc.verdict import DECISION_WORDS, Decision, Finding, State, Verdict
 
 __all__ = [
     "ACTION_WORDS",
     "COLOURS",
-    "DECISION_WORDS",
     "day_table",
     "policy_table",
     "reasons_table",
@@ -30,12 +29,6 @@ COLOURS = {
     Decision.RETRY: "cyan",
     Decision.REVIEW: "yellow",
     Decision.REFUSE: "red",
-}
-DECISION_WORDS = {
-    Decision.ACCEPT: {"zh-CN": "通过", "en": "ACCEPT"},
-    Decision.RETRY: {"zh-CN": "重新采集", "en": "RETRY"},
-    Decision.REVIEW: {"zh-CN": "人工复核", "en": "REVIEW"},
-    Decision.REFUSE: {"zh-CN": "拒绝", "en": "REFUSE"},
 }
 ISSUE = ("可以发卡", "issue the card")
 ACTION_WORDS = {

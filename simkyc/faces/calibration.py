@@ -10,20 +10,33 @@ from __future__ import annotations
 import hashlib
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
 from simkyc.application import Model
-from simkyc.errors import FaceError, InputError
+from simkyc.errors import EngineMismatchError, FaceError, InputError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Calibration", "CalibrationPoint", "Domain", "Pairs", "calibrate", "shipped"]
+__all__ = [
+    "RATES",
+    "RESAMPLINGS",
+    "Calibration",
+    "CalibrationPoint",
+    "Domain",
+    "Pairs",
+    "by_domain",
+    "calibrate",
+    "impostor_pairs_needed",
+    "shipped",
+]
 
 Domain = Literal["chip-live", "live-live"]
 """The two kinds of pair: an ID chip's portrait against a live photo, or two live photos."""
@@ -50,7 +63,8 @@ class CalibrationPoint(Model):
         distance_low: Lower end of the 95% confidence interval of `distance`, by bootstrap over people.
         distance_high: Its upper end.
         false_non_match_rate: Share of genuine pairs further than `distance` apart.
-        false_non_match_rate_low: Lower end of its 95% confidence interval, by the same bootstrap.
+        false_non_match_rate_low: Lower end of its 95% confidence interval, by the same bootstrap; where none or all
+            are further, the exact one of as many independent pairs as there are people.
         false_non_match_rate_high: Its upper end.
     """
 
@@ -88,7 +102,7 @@ class Calibration(Model):
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
-        pairs = list(zip(self.points, self.points[1:], strict=False))
+        pairs = list(pairwise(self.points))
         if any(a.false_match_rate >= b.false_match_rate or a.distance >= b.distance for a, b in pairs):
             raise ValueError("points must rise in rate and in distance")
         return self
@@ -166,8 +180,40 @@ class Pairs:
     reference: NDArray[np.integer]
 
 
+def impostor_pairs_needed(false_match_rate: float) -> int:
+    """How many pairs of two people it takes to tell the distance of a rate.
+
+    >>> impostor_pairs_needed(1e-4)
+    300000
+    """
+    # Rounded first: 30 / 3e-5 is a hair more than a million.
+    return math.ceil(round(FEWEST_FALSE_MATCHES / false_match_rate, 6))
+
+
+def by_domain(calibrations: Sequence[Calibration], engine_id: str) -> dict[Domain, Calibration]:
+    """The calibrations that an engine was given, by kind of pair.
+
+    Raises:
+        EngineMismatchError: One is another engine's.
+        FaceError: Two are for one kind of pair.
+    """
+    if any(calibration.engine_id != engine_id for calibration in calibrations):
+        raise EngineMismatchError("A calibration is another engine's. Make one with this engine.")
+    found = {calibration.domain: calibration for calibration in calibrations}
+    if len(found) != len(calibrations):
+        raise FaceError("One calibration for each kind of pair.")
+    return found
+
+
 def calibrate(
-    genuine: Pairs, impostor: Pairs, *, engine_id: str, domain: Domain, data: str, seed: int = 0
+    genuine: Pairs,
+    impostor: Pairs,
+    *,
+    engine_id: str,
+    domain: Domain,
+    data: str,
+    rates: Sequence[float] = (),
+    seed: int = 0,
 ) -> Calibration:
     """Make a calibration from labelled pairs.
 
@@ -180,22 +226,25 @@ def calibrate(
         engine_id: The engine that made the templates.
         domain: The kind of pair.
         data: What was measured, in words that name nobody.
+        rates: False match rates to tell beside `RATES`, up to the largest of these; one that the pairs do not
+            suffice for is left out.
         seed: Of the resampling; the same seed gives the same table.
 
     Raises:
         InputError: There is no genuine pair, a distance is not finite, or there are too few impostor pairs for
-            two rates, 900 at least.
+            two rates, 1,000 at least; or so many distances are equal that two rates have the same.
     """
     import numpy as np
 
     if any(not np.isfinite(pairs.distance).all() for pairs in (genuine, impostor)):
         raise InputError("a distance in the pairs is not finite: leave photos without a template out")
-    enough = [rate for rate in RATES if rate * impostor.distance.size >= FEWEST_FALSE_MATCHES]
+    size = impostor.distance.size
+    enough = [rate for rate in sorted({*RATES, *rates}) if impostor_pairs_needed(rate) <= size]
     if len(enough) < 2 or not genuine.distance.size:
         raise InputError(
-            f"too few pairs to calibrate: {genuine.distance.size} genuine and {impostor.distance.size} impostor "
-            f"pairs; {math.ceil(FEWEST_FALSE_MATCHES / RATES[-2])} impostor pairs reach a false match rate of "
-            f"{RATES[-2]:g}, {math.ceil(FEWEST_FALSE_MATCHES / 1e-4)} one of 0.0001"
+            f"too few pairs to calibrate: {genuine.distance.size} genuine and {size} impostor pairs; "
+            f"{impostor_pairs_needed(RATES[-2])} impostor pairs reach a false match rate of {RATES[-2]:g}, "
+            f"{impostor_pairs_needed(1e-4)} one of 0.0001"
         )
     order = np.argsort(impostor.distance, kind="stable")
     # Above the largest rate nothing is told, so only that many pairs take part in the resampling's quantiles.
@@ -203,8 +252,13 @@ def calibrate(
     distances = impostor.distance[near]
     people = 1 + max(int(pairs.probe.max()) for pairs in (genuine, impostor))
     people = max(people, 1 + int(impostor.reference.max()))
-    at = [float(distances[max(math.floor(rate * order.size) - 1, 0)]) for rate in enough]
+    at = [_distance_within(distances, math.floor(rate * size)) for rate in enough]
+    if any(round(a, 5) >= round(b, 5) for a, b in pairwise(at)):
+        raise InputError(
+            "two rates fall on one distance: give the distances with all their digits, and rates further apart"
+        )
     missed = genuine.distance[:, np.newaxis] > np.array(at)
+    missed_rates = missed.mean(axis=0)
     random = np.random.default_rng(seed)
     resampled = np.empty((2, RESAMPLINGS, len(enough)))
     for place in range(RESAMPLINGS):
@@ -216,13 +270,17 @@ def calibrate(
         own = weights[genuine.probe]
         resampled[1, place] = own @ missed / max(float(own.sum()), 1.0)
     lows, highs = np.quantile(resampled, [0.025, 0.975], axis=1)
+    # What never or always happened does so in every resampling, too: that says nothing of how rare it is.
+    certain = 0.025 ** (1 / np.unique(genuine.probe).size)
+    lows[1] = np.where(missed_rates == 1, certain, lows[1])
+    highs[1] = np.where(missed_rates == 0, 1 - certain, highs[1])
     points = [
         CalibrationPoint(
             false_match_rate=rate,
             distance=round(distance, 5),
             distance_low=round(float(min(lows[0, place], distance)), 5),
             distance_high=round(float(max(highs[0, place], distance)), 5),
-            false_non_match_rate=round(float(missed[:, place].mean()), 5),
+            false_non_match_rate=round(float(missed_rates[place]), 5),
             false_non_match_rate_low=round(float(lows[1, place]), 5),
             false_non_match_rate_high=round(float(highs[1, place]), 5),
         )
@@ -237,6 +295,22 @@ def calibrate(
         impostor_pairs=impostor.distance.size,
         points=tuple(points),
     )
+
+
+def _distance_within(distances: NDArray[np.floating], count: int) -> float:
+    """The largest of the rising distances that no more than `count` pairs come to; equal ones come together.
+
+    Raises:
+        InputError: The nearest pairs are all equally far apart.
+    """
+    import numpy as np
+
+    last = distances[count - 1]
+    if distances[count] == last:
+        count = int(np.searchsorted(distances, last))
+        if count == 0:
+            raise InputError("the nearest pairs have one distance: give the distances with all their digits")
+    return float(distances[count - 1])
 
 
 def shipped(engine_id: str, domain: Domain) -> Calibration:

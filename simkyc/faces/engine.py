@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simkyc.faces.calibration import Calibration, Domain, shipped
+from simkyc.faces.calibration import Calibration, Domain, by_domain, shipped
 from simkyc.faces.centre import SHIFT, Centre, shipped_centre
 from simkyc.faces.detection import FaceFinder, FoundFace, PhotoKind, chip
 from simkyc.faces.network import RecognitionNetwork
@@ -97,6 +97,8 @@ class DlibFaceEngine:
         finder: FaceFinder | None = None,
         network: RecognitionNetwork | None = None,
         centre: Centre | None = None,
+        *,
+        calibrations: Sequence[Calibration] = (),
     ) -> None:
         """Take the parts; without any, those that ship.
 
@@ -105,10 +107,16 @@ class DlibFaceEngine:
             network: dlib's recognition network.
             centre: Of the population that is compared. Another than the shipped one gives another engine, which
                 needs calibrations of its own.
+            calibrations: The operator's own, at most one for each kind of pair; the shipped one serves the other.
+
+        Raises:
+            EngineMismatchError: A calibration is another engine's.
+            FaceError: Two calibrations are for one kind of pair.
         """
         self._finder = finder or FaceFinder()
         self._network = network or RecognitionNetwork()
         self._centre = centre or shipped_centre()
+        self._calibrations = by_domain(calibrations, self.engine_id)
 
     @property
     def engine_id(self) -> str:
@@ -132,8 +140,8 @@ class DlibFaceEngine:
         return Examination(kind, width, height, faces, template, quality)
 
     def calibration(self, domain: Domain) -> Calibration:
-        """The calibration that ships for this engine; see `FaceEngine.calibration`."""
-        return shipped(self.engine_id, domain)
+        """The one that was given for this kind of pair, else the one that ships; see `FaceEngine.calibration`."""
+        return self._calibrations.get(domain) or shipped(self.engine_id, domain)
 
     def warm_up(self) -> None:
         """Load detector and network by one pass over a blank picture; see `FaceEngine.warm_up`."""

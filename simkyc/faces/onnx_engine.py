@@ -36,8 +36,8 @@ from typing import Final, Literal, Protocol, Self, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from simkyc.errors import EngineMismatchError, FaceError, FaceModelError
-from simkyc.faces.calibration import Calibration, Domain
+from simkyc.errors import FaceError, FaceModelError
+from simkyc.faces.calibration import Calibration, Domain, by_domain
 from simkyc.faces.detection import FaceFinder, FoundFace, PhotoKind, check_image, chip
 from simkyc.faces.engine import Examination
 from simkyc.faces.network import Network
@@ -204,10 +204,7 @@ class OnnxFaceEngine:
                 f"{'mirror' if mirror else 'plain'}-{metric}-{_RECIPE}",
             )
         )
-        self._calibrations = {calibration.domain: calibration for calibration in calibrations}
-        if any(calibration.engine_id != self.engine_id for calibration in calibrations):
-            raise EngineMismatchError("A calibration is another engine's. Make one with this engine.")
-        _check((len(self._calibrations) == len(calibrations), "One calibration for each kind of pair."))
+        self._calibrations = by_domain(calibrations, self.engine_id)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.engine_id!r})"

@@ -32,7 +32,7 @@ class Keyring:
         key_id: Identifier of the secret, 8 hexadecimal digits that do not tell it.
     """
 
-    __slots__ = ("_keyed", "former", "key_id")
+    __slots__ = ("_keyed", "_secret", "former", "key_id")
 
     def __init__(self, secret: bytes, former: Sequence[bytes] = ()) -> None:
         """Take the deployment's secret, at least 16 bytes, and those before it.
@@ -42,9 +42,14 @@ class Keyring:
         """
         if not isinstance(secret, bytes) or len(secret) < MIN_SECRET_BYTES:
             raise InputError(f"the secret must be at least {MIN_SECRET_BYTES} bytes")
+        self._secret = secret
         self._keyed = hmac.new(secret, digestmod=hashlib.sha256)
         self.key_id = self._hash("key id")[:8]
         self.former = tuple(Keyring(one) for one in former)
+
+    def __reduce__(self) -> tuple[type[Keyring], tuple[bytes, tuple[bytes, ...]]]:
+        """For other processes of one job, which must make the same keys."""
+        return Keyring, (self._secret, tuple(ring._secret for ring in self.former))
 
     def person(self, kind: str, number: str) -> str:
         """Key of the person who holds this document."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BASELINE", "HOUR", "NEIGHBOURS", "NEIGHBOUR_NUMBERS", "OUTCOMES", "SPREAD", "TRAIL"]
+__all__ = ["BASELINE", "HOUR", "NEIGHBOURS", "NEIGHBOUR_NUMBERS", "NEXT_TO", "OUTCOMES", "SPREAD", "TRAIL"]
 
 TRAIL: Final = """
 SELECT ask.ask_id, application.decided_at, application.decision, application.store_id, application.dealer_id,
-  application.latitude_e6, application.longitude_e6, application.admitted_until
+  application.latitude_e6, application.longitude_e6, application.admitted_until,
+  application.entry_no
 FROM ask JOIN span ON span.question = 'trail'
 JOIN application ON application.person_key = ask.person_key
 WHERE application.decided_at > ask.asked_at - span.window_s
@@ -22,10 +23,13 @@ ORDER BY ask.ask_id, application.decided_at DESC, application.entry_no DESC
 """
 """Everything this person asked for in the window, latest first. Served by `application_by_person`."""
 
-NEIGHBOURS: Final = """
+NEXT_TO: Final = "application.iccid >= ask.card_low AND application.iccid < ask.card_high"
+"""Cards around one. A batch adds an equality that both sides meet anyway: no engine joins many by a range alone."""
+
+NEIGHBOURS: Final = f"""
 SELECT ask.ask_id, application.iccid, application.person_key, application.decided_at
 FROM ask JOIN span ON span.question = 'neighbours'
-JOIN application ON application.iccid >= ask.card_low AND application.iccid < ask.card_high
+JOIN application ON {NEXT_TO}
 WHERE application.decided_at > ask.asked_at - span.window_s
   AND application.decided_at <= ask.known_until
   AND application.entry_no < ask.before_entry

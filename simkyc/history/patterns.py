@@ -26,7 +26,7 @@ from simkyc.history.statements import (
 )
 from simkyc.verdict import Decision
 
-__all__ = ["FullDays", "PatternReader", "day_start"]
+__all__ = ["FullDays", "PatternReader", "day_start", "neighbour_cards"]
 
 CHINA_S: Final = 8 * 3600
 DAY_S: Final = 86_400
@@ -109,7 +109,7 @@ class PatternReader(Statements):
         self, keys: OpeningKeys, windows: OpeningWindows, at: datetime, *, before: str | None = None
     ) -> PatternFacts:
         """What the history says of the pattern behind an opening."""
-        low, high = _neighbour_cards(keys.iccid)
+        low, high = neighbour_cards(keys.iccid)
         asker = self._asker(
             at,
             before=before,
@@ -227,7 +227,7 @@ class PatternReader(Statements):
         return next((row.days for row in rows), None)
 
 
-def _neighbour_cards(iccid: str | None) -> tuple[str | None, str | None]:
+def neighbour_cards(iccid: str | None) -> tuple[str | None, str | None]:
     """The lowest and highest ICCID around one, the check digit left open; nothing where letters stand in it."""
     if iccid is None or not _SERIAL.fullmatch(iccid):
         return None, None

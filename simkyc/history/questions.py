@@ -203,7 +203,8 @@ WHERE sim_stock.recorded_at <= ask.known_until
 BINDINGS: Final = """
 SELECT ask.ask_id, application.application_id, application.kind, application.service, application.person_key,
   application.device_key, application.second_device_key, application.iccid, application.imsi_key,
-  application.decided_at, application.opened_at, application.closed_at, application.restriction_json
+  application.decided_at, application.opened_at, application.closed_at, application.restriction_json,
+  application.entry_no
 FROM ask JOIN application ON application.msisdn_key = ask.msisdn_key
 WHERE application.opened_at <= ask.known_until
   AND application.entry_no < ask.before_entry
@@ -212,7 +213,7 @@ ORDER BY ask.ask_id, application.opened_at, application.entry_no
 """Everything that was carried out for this number, oldest first. Served by `application_by_msisdn`."""
 
 SIGHTINGS: Final = """
-SELECT ask.ask_id, sighting.seen_at, sighting.device_key, sighting.imsi_key, sighting.tac
+SELECT ask.ask_id, sighting.seen_at, sighting.device_key, sighting.imsi_key, sighting.tac, sighting.recorded_at
 FROM ask JOIN sighting ON sighting.msisdn_key = ask.msisdn_key
 WHERE sighting.seen_at <= ask.asked_at
   AND sighting.recorded_at <= ask.known_until

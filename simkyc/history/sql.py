@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import itertools
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, get_args
+from typing import Any, Final, NamedTuple, get_args
 
 from sqlalchemy import Row, bindparam, insert, inspect, select, text
 
@@ -67,7 +68,7 @@ from simkyc.lists.devices import (
 from simkyc.lists.watch import JOINT_PUNISHMENT, LOST_DOCUMENT, OPERATOR_BLACKLIST, Listing
 from simkyc.verdict import Decision
 
-__all__ = ["SqlReader", "SqlSchema", "SqlTransaction"]
+__all__ = ["SqlReader", "SqlSchema", "SqlTransaction", "spans"]
 
 ROWS_AT_ONCE = 10_000
 KEYS_AT_ONCE = 1000
@@ -159,6 +160,18 @@ RECORD_IMPORT = text(
     "INSERT INTO list_import (list, source, imported_at, import_id) VALUES (:list, :source, :at, :import_id)"
     " ON CONFLICT (list, source, imported_at) DO UPDATE SET import_id = excluded.import_id"
 )
+
+
+class Nothing(NamedTuple):
+    """What stands for a row in which everything is zero: a batch leaves it out."""
+
+    n1: int = 0
+    n2: int = 0
+    n3: int = 0
+
+
+Counted = Row[Any] | Nothing
+"""The three numbers that a question counted."""
 
 WatchedAs = tuple[str, str, str, int]
 """What one entry of a list is known by: key, list, source, beginning."""
@@ -277,8 +290,9 @@ class SqlReader(PatternReader, FaceReader):
             store=keys.store_id,
         )
         named: tuple[tuple[str, str], ...] = (*keys.shared, *keys.actors)
-        rows = self._asked(questions.COUNTS, asker, named, _spans(windows))
-        count = {(row.question, row.what, row.window_s): row for row in rows}
+        rows = self._asked(questions.COUNTS, asker, named, spans(windows))
+        count: defaultdict[tuple[str, str, int], Counted] = defaultdict(Nothing)
+        count |= {(row.question, row.what, row.window_s): row for row in rows}
         shared = dict.fromkeys(what for what, _ in keys.shared)
         return OpeningFacts(
             active_numbers=None
@@ -309,7 +323,7 @@ class SqlReader(PatternReader, FaceReader):
         )
 
     def _sim(
-        self, keys: OpeningKeys, asker: Asker, count: Mapping[tuple[str, str, int], Row[Any]]
+        self, keys: OpeningKeys, asker: Asker, count: Mapping[tuple[str, str, int], Counted]
     ) -> SimFacts:
         stock = next(iter(self._asked((questions.STOCK,), asker)), None)
         agree = None
@@ -408,6 +422,19 @@ class SqlReader(PatternReader, FaceReader):
         rows = self._asked((questions.LINES_ON_DEVICE,), asker, named, spans)
         return {row.window_s: row.lines for row in rows}
 
+    def table(self, name: str, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+        """Every row of one table, some thousands at a time while the snapshot is open: for a batch.
+
+        Args:
+            name: Of `schema`.
+            columns: Which of its columns.
+        """
+        some = select(*(TABLES.tables[name].c[column] for column in columns))
+        options = {"yield_per": ROWS_AT_ONCE}
+        result = self._run(lambda: self._connection.execute(some, execution_options=options))
+        while rows := self._run(lambda: result.fetchmany(ROWS_AT_ONCE)):
+            yield [tuple(row) for row in rows]
+
     @property
     def _stock(self) -> SimStock:
         return SimStock(self._connection, self._run)
@@ -441,7 +468,8 @@ def _is_theirs(stock: Row[Any], keys: OpeningKeys) -> bool:
 
 
 @functools.lru_cache(maxsize=64)
-def _spans(windows: OpeningWindows) -> Spans:
+def spans(windows: OpeningWindows) -> Spans:
+    """The windows that `COUNTS` are asked in."""
     return (
         *(("person_openings", window_s) for window_s in windows.person_s),
         *dict.fromkeys((("clerk", windows.clerk_s), *((what, DAY_S) for what in get_args(Actor)))),

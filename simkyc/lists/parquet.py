@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
+from typing import Any, BinaryIO, Final, NamedTuple, TypeVar, get_args
 
 from pydantic import ValidationError
 
@@ -57,9 +57,13 @@ def parquet_rows(file: BinaryIO, model: type[Row], columns: tuple[str, ...]) -> 
     schema = _whole(lambda: opened.schema_arrow)
     header = header_fault(list(schema.names), model, columns, line=0)
     wanted = [name for name in schema.names if name in names]
-    for name in wanted:
-        if header is None and not _is_readable(pa, schema.field(name).type):
-            header = BadHeader(0, name, "column_type", "the column holds neither text nor dates nor flags")
+    numbers = _columns_of_numbers(model)
+    for name in wanted if header is None else ():
+        kind = schema.field(name).type
+        if not (_is_number(pa, kind) if name in numbers else _is_readable(pa, kind)):
+            holds = "no numbers" if name in numbers else "neither text nor dates nor flags"
+            header = BadHeader(0, name, "column_type", f"the column holds {holds}")
+            break
     if header is not None:
         yield 0, header
         return
@@ -112,6 +116,17 @@ def _whole(work: Callable[[], Answer]) -> Answer:
         raise InputError(BROKEN) from None
 
 
+def _columns_of_numbers(model: type[ListRow]) -> set[str]:
+    """What may come as a number; anything else would lose digits."""
+    fields = zip(columns_of(model), model.model_fields.values(), strict=True)
+    return {name for name, field in fields if float in (field.annotation, *get_args(field.annotation))}
+
+
+def _is_number(pa: Any, kind: Any) -> bool:
+    types = pa.types
+    return any(fits(kind) for fits in (types.is_floating, types.is_integer, types.is_decimal, types.is_null))
+
+
 def _is_readable(pa: Any, kind: Any) -> bool:
     types = pa.types
     if types.is_dictionary(kind):
@@ -140,6 +155,9 @@ def _cells(pa: Any, column: Any) -> list[Any]:
         return [_text(pa, scalar.value) for scalar in column]
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return _texts(pa, column)
+    if _is_number(pa, kind):
+        numbers: list[Any] = _whole(lambda: column.cast(pa.float64()).to_pylist())
+        return numbers
     if pa.types.is_timestamp(kind):
         utc = pa.timestamp("us", "UTC" if kind.tz else None)
         column = _whole(lambda: column.cast(utc, safe=False))

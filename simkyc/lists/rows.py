@@ -34,6 +34,7 @@ __all__ = [
     "Numbered",
     "bad_row",
     "columns_of",
+    "csv_lines",
     "format_of",
     "header_fault",
     "numbered_rows",
@@ -132,7 +133,7 @@ def numbered_rows(
 def _csv_rows(
     file: BinaryIO, model: type[Row], columns: tuple[str, ...], encoding: Encoding
 ) -> Iterator[Numbered[Row]]:
-    lines = _lines(file, encoding)
+    lines = csv_lines(file, encoding)
     first = next(lines, None)
     if first is None or (not isinstance(first, BadRow) and not any(first[1])):
         advice = f"the first line names the columns: {', '.join(columns_of(model))}"
@@ -183,17 +184,25 @@ def header_fault(
     return None
 
 
-def _lines(file: BinaryIO, encoding: Encoding) -> Iterator[tuple[int, list[str]] | BadRow]:
-    """Each line with its number, as fields without white space around them."""
+def csv_lines(
+    file: BinaryIO, encoding: Encoding, longest: int = LONGEST_LINE
+) -> Iterator[tuple[int, list[str]] | BadRow]:
+    """Each line of CSV with its number, as fields without white space around them.
+
+    Args:
+        file: Open for reading bytes.
+        encoding: Its encoding.
+        longest: Bytes of a line at most, the line break not counted.
+    """
     number = 0
-    while line := file.readline(LONGEST_LINE + 2):
+    while line := file.readline(longest + 2):
         number += 1
-        if len(line) <= LONGEST_LINE or len(line.removesuffix(b"\n").removesuffix(b"\r")) <= LONGEST_LINE:
+        if len(line) <= longest or len(line.removesuffix(b"\n").removesuffix(b"\r")) <= longest:
             yield _fields(line, number, encoding)
             continue
         while line and not line.endswith(b"\n"):
             line = file.readline(1 << 16)
-        yield BadRow(number, None, "line_too_long", f"no row has more than {LONGEST_LINE} bytes")
+        yield BadRow(number, None, "line_too_long", f"no row has more than {longest} bytes")
 
 
 def _fields(line: bytes, number: int, encoding: Encoding) -> tuple[int, list[str]] | BadRow:

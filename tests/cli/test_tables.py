@@ -14,7 +14,6 @@ from simkyc import REASONS, Decision, Finding, Policy, State, Verdict
 from simkyc.cli.tables import (
     ACTION_WORDS,
     COLOURS,
-    DECISION_WORDS,
     limits_of,
     policy_table,
     reasons_table,
@@ -23,6 +22,7 @@ from simkyc.cli.tables import (
 from simkyc.policy import Limit
 from simkyc.reasons import Action, Language
 from simkyc.testing import NOW
+from simkyc.verdict import DECISION_WORDS
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 WIDTHS = (60, 80, 140, 200)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simkyc.errors import FaceError, InputError
+from simkyc.errors import EngineMismatchError, FaceError, InputError
 from simkyc.faces import DlibFaceEngine
-from simkyc.faces.calibration import Calibration, Domain, Pairs, calibrate, shipped
+from simkyc.faces.calibration import Calibration, Domain, Pairs, calibrate, impostor_pairs_needed, shipped
 
 PEOPLE = 300
 RANDOM = np.random.default_rng(1)
@@ -116,6 +116,62 @@ def test_what_ships_is_of_the_built_in_engine_and_reaches_the_policys_rates(doma
     assert table.people > 1000
     assert table.impostor_pairs > 1_000_000
     assert table.distance_at(1e-4) < table.distance_at(1e-2)
+
+
+@pytest.mark.parametrize("rate", [1e-6, 3e-6, 1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1])
+def test_thirty_false_matches_stand_behind_a_rate(rate: float) -> None:
+    needed = impostor_pairs_needed(rate)
+    assert needed * rate == pytest.approx(30)
+    assert (needed - 1) * rate < 30
+
+
+def test_rates_may_be_asked_for_beside_the_usual_ones() -> None:
+    pairs = impostors()
+    table = calibrate(
+        *(genuine(), pairs), engine_id="test/1", domain="chip-live", data="made up", rates=[2e-3, 1e-4]
+    )
+    (point,) = (point for point in table.points if point.false_match_rate == 2e-3)
+    assert float((pairs.distance <= point.distance).mean()) == pytest.approx(2e-3, rel=0.02)
+    assert table.points[0].false_match_rate == 1e-3  # of 1e-4 the pairs say nothing
+
+
+def test_equal_distances_come_together() -> None:
+    """Of 1% of the pairs only the half that is nearer keeps the rate."""
+    pairs = impostors()
+    near = np.argsort(pairs.distance)
+    pairs.distance[near[450 : 450 + 900]] = pairs.distance[near[450]] + 1e-4
+    table = made(impostor=pairs)
+    for point in table.points:
+        assert float((pairs.distance <= point.distance).mean()) <= point.false_match_rate + 1e-4
+
+
+@pytest.mark.parametrize("digits", [0, 1])
+def test_distances_without_their_digits_are_refused(digits: int) -> None:
+    pairs = impostors()
+    with pytest.raises(InputError, match="with all their digits"):
+        made(impostor=Pairs(pairs.distance.round(digits), pairs.probe, pairs.reference))
+
+
+def test_where_nobody_was_missed_the_interval_still_has_a_width() -> None:
+    person = np.arange(PEOPLE)
+    for distance, rate in ((0.0, 0.0), (2.0, 1.0)):
+        table = made(genuine=Pairs(np.full(PEOPLE, distance), person, person))
+        for point in table.points:
+            assert point.false_non_match_rate == rate
+            width = point.false_non_match_rate_high - point.false_non_match_rate_low
+            assert width == pytest.approx(1 - 0.025 ** (1 / PEOPLE), abs=1e-5)
+
+
+def test_an_engine_takes_a_calibration_of_its_own_for_each_kind_of_pair() -> None:
+    engine_id = DlibFaceEngine().engine_id
+    own = MADE.changed(engine_id=engine_id)
+    engine = DlibFaceEngine(calibrations=[own])
+    assert engine.calibration("chip-live") == own
+    assert engine.calibration("live-live") == shipped(engine_id, "live-live")
+    with pytest.raises(EngineMismatchError, match="another engine's"):
+        DlibFaceEngine(calibrations=[own, MADE.changed(domain="live-live")])
+    with pytest.raises(FaceError, match="One calibration for each kind"):
+        DlibFaceEngine(calibrations=[own, own])
 
 
 def test_another_engine_has_none() -> None:

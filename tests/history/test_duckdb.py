@@ -19,7 +19,7 @@ from simkyc.application import ApplicationKind, Position
 from simkyc.errors import SettlementError
 from simkyc.facts import SharedThing
 from simkyc.history import open_history, pattern_questions, questions
-from simkyc.history.patterns import _neighbour_cards, day_start
+from simkyc.history.patterns import neighbour_cards, day_start
 from simkyc.history.protocol import Entry, History, OpeningKeys, Seen, WatchEntry, WatchName
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader
@@ -169,7 +169,7 @@ def crowd() -> list[Asks]:
 
 def told_by(one: Asks) -> dict[str, str | None]:
     """What an application is told by in `ask`."""
-    low, high = _neighbour_cards(one.keys.iccid)
+    low, high = neighbour_cards(one.keys.iccid)
     return {
         "person": one.keys.person,
         "iccid": one.keys.iccid,

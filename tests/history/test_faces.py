@@ -296,7 +296,7 @@ def test_nobody_is_lost_and_no_ghost_appears_while_others_write(
 ) -> None:
     """Whoever was opened before a search is found by it unless erased; whoever was erased before it is not."""
     engine, keyring = FakeFaceEngine(), screener._history.keyring
-    search = screener._gallery_search
+    search = screener._judge.gallery
     calibration = engine.calibration("live-live")
     stop, faults = threading.Event(), list[BaseException]()
     alive: dict[int, str] = {}

@@ -1,0 +1,441 @@
+"""A job on one machine: DuckDB asks the questions, processes look at photos and judge."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+from pyarrow import parquet as pq
+
+from simkyc.errors import InputError, SimkycError
+from simkyc.gather import opening_windows
+from simkyc.history import open_history
+from simkyc.history.keys import Keyring
+from simkyc.history.protocol import OpeningWindows
+from simkyc.history.schema import FACE_TEMPLATE, TABLES
+from simkyc.history.sql import SqlReader
+from simkyc.history.statements import moment_of
+from simkyc.lists.rows import BadRow
+from simkyc.policy import Policy
+from simkyc.reverify import past
+from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past, spans_of
+from simkyc.reverify.intake import KEYS, REJECTS, ROWS, Intake, Taken
+from simkyc.reverify.job import EngineMaker, Job, Progress, Workshop, quoted, told
+from simkyc.reverify.judging import ASKED_COLUMNS, OTHER, Bench
+from simkyc.reverify.pool import Pool
+from simkyc.reverify.source import RawRow, SourceFile, raw_rows
+from simkyc.reverify.verdict_rows import SCHEMA
+
+__all__ = ["FACES", "DuckdbRun"]
+
+PART_ROWS: Final = 20_000
+"""Rows of the source that are taken in between two files of the job."""
+TASK_ROWS: Final = 256
+TASK_BYTES: Final = 16 * 2**20
+"""Rows, and bytes of their photos, that one process takes in at once."""
+JUDGED_AT_ONCE: Final = 500
+DAY_S: Final = 86_400
+DOUBLED: Final = "another row has this application_id and stands for both: see which is right"
+TYPES: Final = {int: "BIGINT", bytes: "BLOB", str: "VARCHAR"}
+ARROW: Final = {int: pa.int64(), bytes: pa.binary(), str: pa.string()}
+FACES: Final = pa.schema(
+    [
+        ("entry_no", pa.int64()),
+        ("role", pa.string()),
+        ("engine_id", pa.string()),
+        ("person_key", pa.string()),
+        ("sex", pa.string()),
+        ("decided_at", pa.int64()),
+        ("vector", pa.binary()),
+        ("latitude_e6", pa.int64()),
+        ("longitude_e6", pa.int64()),
+    ]
+)
+"""The templates of the past, as `FacesOfThePast` takes them."""
+
+BY_TIME: Final = frozenset(
+    {
+        *("person_openings", "actors", "shared", "trail", "neighbours", "neighbour_numbers"),
+        *("baseline", "hour", "spread"),
+    }
+)
+"""Questions that only look at what was decided within their windows."""
+
+
+class DuckdbRun:
+    """One run of a job, in its workshop.
+
+    Args:
+        job: The job.
+        files: The files of its source.
+        policies: Under which is judged: the job's, and the one compared with where there is one.
+        workshop: Its folder, held.
+        progress: Told how far it is.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        files: tuple[SourceFile, ...],
+        policies: tuple[Policy, ...],
+        workshop: Workshop,
+        progress: Progress,
+    ) -> None:
+        self._job, self._files = job, files
+        self._policy, self._other = policies[0], policies[1] if len(policies) > 1 else None
+        self._workshop, self._progress = workshop, progress
+
+    def run(self) -> None:
+        """Take in what is not taken in yet, and judge what is not judged yet."""
+        with self._keyring() as (keyring, reader):
+            self._take_in(keyring)
+            with self._database() as database:
+                self._prepare(database, reader)
+                self._judge(database, keyring)
+
+    @contextmanager
+    def _keyring(self) -> Iterator[tuple[Keyring, SqlReader | None]]:
+        """The keys of the history, and one snapshot of it; or keys of the job's own."""
+        if self._job.history is None:
+            yield Keyring(self._workshop.secret()), None
+            return
+        with (
+            closing(open_history(self._job.history, secret=self._job.secret)) as history,
+            history.read() as reader,
+        ):
+            if history.keyring.former:
+                raise InputError(
+                    "a batch does not look for what is known under former secrets alone: see docs/reverify.md"
+                )
+            yield history.keyring, reader
+
+    # --- taking in ---------------------------------------------------------------------------------------------------
+
+    def _take_in(self, keyring: Keyring) -> None:
+        if self._workshop.has("taken"):
+            return
+        done = next(part for part in itertools.count() if not self._workshop.has(f"parts/{part:06d}"))
+        rows = itertools.islice(raw_rows(self._files, self._job.encoding), done * PART_ROWS, None)
+        pool: Pool[list[RawRow], Taken] = Pool(
+            _take, (self._policy, self._other, keyring, self._job.faces), self._job.workers
+        )
+        with closing(pool):
+            part, count = done, 0
+            some: list[Taken] = []
+            for taken in pool.map(_tasks(rows)):
+                if self._job.strict:
+                    _stop_at(taken.rejects)
+                some.append(taken)
+                count += taken.rows.num_rows + taken.rejects.num_rows
+                self._progress("read", part * PART_ROWS + count, None)
+                if count == PART_ROWS:
+                    self._keep(part, some)
+                    part, count, some = part + 1, 0, []
+            if some or part == 0:
+                self._keep(part, some)
+        self._workshop.write("taken", b"")
+
+    def _keep(self, part: int, some: Sequence[Taken]) -> None:
+        for name, schema, batches in (
+            ("rows", ROWS, [one.rows for one in some]),
+            ("keys", KEYS, [one.keys for one in some]),
+            ("rejects", REJECTS, [one.rejects for one in some]),
+        ):
+            self._workshop.write_table(f"{name}/{part:06d}.parquet", schema, batches)
+        self._workshop.write(f"parts/{part:06d}", b"")
+
+    # --- the past ----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        if not self._workshop.has("prepared"):
+            # What a killed run began is begun anew: its parts are there.
+            for left in self._workshop.folder.glob("past.duckdb*"):
+                left.unlink()
+        with (
+            told("the past cannot be kept"),
+            _duck_told(),
+            duckdb.connect(str(self._workshop.path("past.duckdb"))) as database,
+        ):
+            database.execute(f"SET memory_limit = '{self._job.memory_mb}MB'")
+            if self._job.workers:
+                database.execute(f"SET threads = {self._job.workers}")
+            database.execute(f"SET temp_directory = '{quoted(self._workshop.path('spill'))}'")
+            database.execute("SET preserve_insertion_order = false")
+            yield database
+
+    def _prepare(self, database: duckdb.DuckDBPyConnection, reader: SqlReader | None) -> None:
+        """Make the tables that are asked, and number who asks."""
+        for name, part in (("every_row", "rows"), ("taken_key", "keys")):
+            path = quoted(self._workshop.path(f"{part}/*.parquet"))
+            database.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM read_parquet('{path}')")
+        if self._workshop.has("prepared"):
+            return
+        database.execute(f"CREATE TABLE doubled AS {past.DOUBLES}")
+        doubled = database.sql(
+            'SELECT source_no, CAST(NULL AS VARCHAR) AS "where", \'application_id\' AS "column",'
+            f" 'doubled' AS cause, '{DOUBLED}' AS advice FROM doubled ORDER BY source_no"
+        )
+        self._workshop.write_table("rejects/doubled.parquet", REJECTS, _batches(doubled, REJECTS))
+        database.execute("CREATE VIEW taken AS SELECT * FROM every_row ANTI JOIN doubled USING (source_no)")
+        if reader is None:
+            self._past_of_source(database)
+        else:
+            self._past_of_history(database, reader)
+        database.execute("CREATE OR REPLACE TEMP VIEW application AS FROM past_application")
+        asked = past.ASKED_OF_SOURCE if reader is None else past.ASKED_OF_HISTORY
+        database.execute(
+            "CREATE TABLE every_asked AS SELECT *, (ROW_NUMBER() OVER (ORDER BY decided_at, application_id) - 1)"
+            f" // {self._job.chunk_rows} AS chunk FROM ({asked}) AS every_asked"
+            f" WHERE decided_at >= {_second_of(self._job.since, 0)}"
+            f" AND decided_at < {_second_of(self._job.until, past.FOREVER)} ORDER BY chunk"
+        )
+        database.execute(
+            "CREATE TABLE every_asked_key AS SELECT taken_key.*, every_asked.chunk FROM taken_key"
+            " JOIN every_asked USING (source_no) ORDER BY chunk"
+        )
+        database.execute("CHECKPOINT")
+        self._workshop.write("prepared", b"")
+
+    def _past_of_source(self, database: duckdb.DuckDBPyConnection) -> None:
+        texts = past.PAST_OF_SOURCE
+        for name, columns in past.COPIED.items():
+            if name not in texts:
+                database.execute(f"CREATE TABLE past_{name} ({_described(name, columns)})")
+        database.execute(
+            f"CREATE TABLE past_application AS SELECT * FROM ({texts['application']}) ORDER BY decided_at"
+        )
+        database.execute("CREATE TEMP VIEW application AS FROM past_application")
+        database.execute(f"CREATE TABLE past_outcome AS {texts['outcome']}")
+        # Who holds no number yet is asked for everybody at once: it depends on nothing else.
+        database.execute(f"CREATE TEMP VIEW asked AS {past.ASKED_OF_SOURCE}")
+        database.execute(f"CREATE TEMP VIEW ask AS {past.ASK}")
+        question = QUESTIONS["active_numbers"].text
+        database.execute(f"CREATE TABLE first_number AS {past.FIRST_NUMBERS.format(question=question)}")
+        database.execute(
+            f"CREATE TABLE past_shared_key AS SELECT * FROM ({texts['shared_key']}) ORDER BY decided_at"
+        )
+        for view in ("ask", "asked"):
+            database.execute(f"DROP VIEW {view}")
+        database.execute("DROP TABLE first_number")
+        faces = (
+            "SELECT application.entry_no, face.role, face.engine_id, face.person_key, face.sex,"
+            " application.decided_at, face.vector, application.latitude_e6, application.longitude_e6"
+            " FROM (SELECT application_id, UNNEST(faces) AS face FROM taken) AS kept"
+            " JOIN past_application AS application USING (application_id)"
+            " WHERE application.admitted_until IS NOT NULL AND application.released_at IS NULL"
+            " ORDER BY entry_no, role"
+        )
+        self._workshop.write_table("faces.parquet", FACES, _batches(database.sql(faces), FACES))
+
+    def _past_of_history(self, database: duckdb.DuckDBPyConnection, reader: SqlReader) -> None:
+        for name, columns in past.COPIED.items():
+            database.execute(f"CREATE TABLE past_{name} ({_described(name, columns)})")
+            table = TABLES.tables[name]
+            schema = pa.schema([(one, ARROW[table.c[one].type.python_type]) for one in columns])
+            for rows in reader.table(name, columns):
+                cells = zip(zip(*rows, strict=True), schema, strict=True)
+                some = pa.Table.from_arrays(
+                    [pa.array(values, column.type) for values, column in cells], schema=schema
+                )
+                database.register("copied", some)
+                database.execute(f"INSERT INTO past_{name} SELECT * FROM copied")
+                database.unregister("copied")
+        positions = "SELECT entry_no, latitude_e6, longitude_e6 FROM past_application WHERE latitude_e6 IS NOT NULL"
+        where = {entry_no: place for entry_no, *place in database.execute(positions).fetchall()}
+        columns = tuple(column.name for column in FACE_TEMPLATE.columns)
+        batches = []
+        for rows in reader.table("face_template", columns):
+            named = [dict(zip(columns, row, strict=True)) for row in rows]
+            for one in named:
+                one["latitude_e6"], one["longitude_e6"] = where.get(one["entry_no"], (None, None))
+            batches.append(pa.RecordBatch.from_pylist(named, FACES))
+        faces = pa.Table.from_batches(batches, FACES)
+        faces = faces.sort_by([("entry_no", "ascending"), ("role", "ascending")])
+        self._workshop.write_table("faces.parquet", FACES, faces.to_batches())
+
+    # --- judging -----------------------------------------------------------------------------------------------------
+
+    def _judge(self, database: duckdb.DuckDBPyConnection, keyring: Keyring) -> None:
+        counted = "SELECT COUNT(*), COALESCE(MAX(chunk) + 1, 0) FROM every_asked"
+        total, chunks = database.execute(counted).fetchall()[0]
+        imports = tuple(
+            (name, moment_of(second))
+            for name, second in database.execute("SELECT list, imported_at FROM past_list_import").fetchall()
+        )
+        sides = [("", opening_windows(self._policy))]
+        if self._other is not None and opening_windows(self._other) != sides[0][1]:
+            sides.append((OTHER, opening_windows(self._other)))
+        faces = str(self._workshop.path("faces.parquet"))
+        pool: Pool[pa.Table, list[pa.RecordBatch]] = Pool(
+            _sit, (self._policy, self._other, keyring, imports, faces, self._job.faces), self._job.workers
+        )
+        with closing(pool):
+            for chunk in range(chunks):
+                name, done = f"verdicts/{chunk:06d}.parquet", chunk * self._job.chunk_rows
+                if not self._workshop.has(name):
+                    batches: list[pa.RecordBatch] = []
+                    for judged in pool.map(_slices(_answered(database, chunk, sides))):
+                        batches += judged
+                        done += sum(one.num_rows for one in judged)
+                        self._progress("judge", done, total)
+                    self._workshop.write_table(name, SCHEMA, batches)
+                self._progress("judge", min((chunk + 1) * self._job.chunk_rows, total), total)
+
+
+def _answered(
+    database: duckdb.DuckDBPyConnection, chunk: int, sides: Sequence[tuple[str, OpeningWindows]]
+) -> pa.Table:
+    """The rows of one chunk in the order of their times, each with the answers to every question."""
+    for table in ("asked", "asked_key"):
+        database.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM every_{table} WHERE chunk = {chunk}"
+        )
+    first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
+    joins, columns = [], [f"asked.{name}" for name in ASKED_COLUMNS]
+    for before, windows in sides:
+        for name in QUESTIONS:
+            answer = f"{before}{name}"
+            _ask(database, name, answer, windows, (first, last))
+            joins.append(f"LEFT JOIN answer_{answer} ON answer_{answer}.ask_id = asked.source_no")
+            columns.append(f"answer_{answer}.found AS {answer}")
+    answered: pa.Table = database.sql(
+        f"SELECT {', '.join(columns)} FROM asked {' '.join(joins)} ORDER BY asked.decided_at, asked.application_id"
+    ).to_arrow_table()
+    for before, _ in sides:
+        for name in QUESTIONS:
+            database.execute(f"DROP TABLE answer_{before}{name}")
+    return answered
+
+
+def _ask(
+    database: duckdb.DuckDBPyConnection,
+    name: str,
+    answer: str,
+    windows: OpeningWindows,
+    times: tuple[int, int],
+) -> None:
+    """Make the table of one question's answers: the rows of each who asks, as a list."""
+    views, text = past.ask(name)
+    for view, sql in views.items():
+        database.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS {sql}")
+    spans = spans_of(name, windows)
+    database.execute(f"CREATE OR REPLACE TEMP TABLE span AS {past.span(spans)}")
+    for table in past.COPIED:
+        database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {_seen(name, table, spans, times)}")
+    found = f"SELECT ask_id, list(one) AS found FROM ({text}) AS one GROUP BY ask_id"
+    if name == "baseline":
+        found = (
+            f"SELECT day_of.ask_id, flatten(list(of_day.found)) AS found FROM ({past.DAYS_OF}) AS day_of"
+            f" JOIN ({found}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
+        )
+    database.execute(f"CREATE OR REPLACE TEMP TABLE answer_{answer} AS {found}")
+
+
+def _seen(name: str, table: str, spans: Sequence[tuple[str, int]], times: tuple[int, int]) -> str:
+    """What a question can see of a table: where it looks back so far and no further, no more is read."""
+    rows = f"past_{table}"
+    if name == "neighbours" and table == "application":
+        rows = f"({past.CARDS.format(application=rows)}) AS application"
+    if table not in ("application", "shared_key"):
+        return f"SELECT * FROM {rows}"
+    first, last = times
+    seen = f"SELECT * FROM {rows} WHERE decided_at <= {last}"
+    if name in BY_TIME:
+        # Where full days are counted they end at midnight, up to a day before.
+        back = max((window_s for _, window_s in spans), default=0) + DAY_S
+        seen += f" AND decided_at >= {first - back}"
+    return seen
+
+
+def _slices(table: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, table.num_rows, JUDGED_AT_ONCE):
+        yield table.slice(start, JUDGED_AT_ONCE)
+
+
+def _tasks(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
+    """Rows in pieces that end where a part ends, small where photos are large."""
+    some: list[RawRow] = []
+    held = 0
+    for place, row in enumerate(rows, 1):
+        some.append(row)
+        if not isinstance(row.cells, BadRow):
+            held += sum(len(cell) for cell in row.cells.values() if isinstance(cell, bytes | str))
+        if len(some) == TASK_ROWS or held > TASK_BYTES or place % PART_ROWS == 0:
+            yield some
+            some, held = [], 0
+    if some:
+        yield some
+
+
+def _take(
+    policy: Policy, other: Policy | None, keyring: Keyring, engine: EngineMaker | None
+) -> Callable[[list[RawRow]], Taken]:
+    """What a process takes rows in with."""
+    return Intake(policy, other, keyring, engine).take
+
+
+def _sit(
+    policy: Policy,
+    other: Policy | None,
+    keyring: Keyring,
+    imports: tuple[tuple[str, datetime], ...],
+    faces: str,
+    engine: EngineMaker | None,
+) -> Callable[[pa.Table], list[pa.RecordBatch]]:
+    """What a process judges rows with."""
+    known = Past(imports, FacesOfThePast(pq.read_table(faces, schema=FACES)))
+    bench = Bench(policy, other, keyring, known, engine)
+    return lambda table: list(bench.judged([table]))
+
+
+def _stop_at(rejects: pa.RecordBatch) -> None:
+    for row in rejects.slice(0, 1).to_pylist():
+        column = row["column"] or "the row"
+        raise InputError(f"{row['where']}: {column} ({row['cause']}): {row['advice']}")
+
+
+def _batches(result: duckdb.DuckDBPyRelation, schema: pa.Schema) -> list[pa.RecordBatch]:
+    table: pa.Table = result.to_arrow_table()
+    return table.cast(schema).to_batches()
+
+
+def _described(name: str, columns: Sequence[str]) -> str:
+    table = TABLES.tables[name]
+    return ", ".join(f"{one} {TYPES[table.c[one].type.python_type]}" for one in columns)
+
+
+def _second_of(moment: datetime | None, otherwise: int) -> int:
+    return otherwise if moment is None else int(moment.timestamp())
+
+
+@contextmanager
+def _duck_told() -> Iterator[None]:
+    """What DuckDB says, without the rows that it may repeat.
+
+    Raises:
+        SimkycError: No memory or no space is left, or its files are damaged.
+    """
+    try:
+        yield
+    except duckdb.OutOfMemoryException:
+        advice = "give it more (memory_mb), or judge fewer at once (chunk_rows)"
+        fault = SimkycError(f"DuckDB has too little memory: {advice}")
+    except duckdb.IOException as error:
+        said = str(error).lower()
+        full = "no space left" in said or "not enough space" in said or "disk quota" in said
+        fault = SimkycError(
+            "no space is left in OUT: make some and call again, it goes on where it was"
+            if full
+            else "the files of the job in OUT are damaged or gone: name another folder"
+        )
+    except duckdb.Error as error:
+        fault = SimkycError(f"DuckDB cannot go on ({type(error).__name__}): report this as a fault of simkyc")
+    else:
+        return
+    raise fault

@@ -1,0 +1,263 @@
+"""One job of re-verification: what is asked for, what its folder holds, and what it leaves.
+
+A job works in a folder of its own below OUT that only its owner may read. Whatever is finished stands there under its
+name and nothing else does: what is being written has another name until it is whole. So a job that was killed goes on
+where it was, and nothing is there twice.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal, Self
+
+import pyarrow as pa
+from filelock import FileLock, Timeout
+from pyarrow import parquet as pq
+from pydantic import Field, model_validator
+
+from simkyc._version import __version__
+from simkyc.application import Model, Moment
+from simkyc.checks import CHECKS
+from simkyc.errors import InputError, SimkycError
+from simkyc.lists.rows import Encoding
+from simkyc.policy import Policy
+from simkyc.reverify.source import SourceFile, SourceFormat
+
+__all__ = ["EngineMaker", "Job", "Progress", "Workshop", "only", "quoted", "told"]
+
+Engine = Literal["duckdb", "spark"]
+EngineMaker = Callable[[], Any]
+"""Makes a `FaceEngine` in a process that needs one."""
+Progress = Callable[[Literal["read", "judge"], int, int | None], None]
+"""Told of a stage, how many rows it has done, and how many there are, as far as that is known."""
+
+NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class Job(Model):
+    """What is to be judged again, and how.
+
+    Attributes:
+        source: A file, a pattern or a folder of CSV, JSON Lines or Parquet.
+        out: The folder that the job makes, or goes on in.
+        policy: Under which is judged.
+        compare_policy: Another one, under which everything is judged as well.
+        history: URL of the history that is asked; None where the source is its own past.
+        secret: The history's, as `open_history` takes it.
+        engine: `duckdb` on this machine, or `spark`.
+        checks: Names of checks; None for all that the policy asks.
+        since: Only what was decided from here on is judged; the past is the whole source all the same.
+        until: And before here.
+        strict: One row that cannot be taken in stops the job.
+        file_format: Of the source; None to go by the names of its files.
+        encoding: Of CSV.
+        workers: Processes; None for as many as there are processors.
+        chunk_rows: Applications that are judged together. It changes no verdict.
+        memory_mb: What DuckDB may use before it goes to disk.
+        faces: Makes the face engine; None for the built-in one. It must be a function that pickle knows by name.
+    """
+
+    source: str
+    out: Path
+    policy: Policy = Field(default_factory=Policy.default)
+    compare_policy: Policy | None = None
+    history: str | None = Field(default=None, repr=False)
+    secret: bytes | str | None = Field(default=None, repr=False)
+    engine: Engine = "duckdb"
+    checks: tuple[str, ...] | None = Field(default=None, min_length=1)
+    since: Moment | None = None
+    until: Moment | None = None
+    strict: bool = False
+    file_format: SourceFormat | None = None
+    encoding: Encoding = "utf-8"
+    workers: int | None = Field(default=None, ge=1, le=512)
+    chunk_rows: int = Field(default=50_000, ge=1, le=1_000_000)
+    memory_mb: int = Field(default=2048, ge=128)
+    faces: EngineMaker | None = Field(default=None, repr=False)
+
+    @model_validator(mode="after")
+    def _names_checks(self) -> Self:
+        unknown = sorted(set(self.checks or ()) - {name for name, _ in CHECKS})
+        if unknown:
+            raise ValueError("a check of another name: there are " + ", ".join(name for name, _ in CHECKS))
+        return self
+
+
+def only(policy: Policy, checks: tuple[str, ...] | None) -> Policy:
+    """The policy with these of its checks; another policy, as its `policy_id` says.
+
+    Raises:
+        InputError: Some kind of application is asked none of them.
+    """
+    if checks is None:
+        return policy
+    kinds = {}
+    for name, kind in policy.kinds.items():
+        left = tuple(check for check in kind.checks if check in checks) if name != "line" else kind.checks
+        if not left:
+            raise InputError(
+                f"none of these checks is asked of an application of the kind {name}: add one that is"
+            )
+        kinds[name] = kind.changed(checks=left)
+    return policy.changed(kinds=kinds)
+
+
+class Workshop:
+    """The folder of one job, held by one run at a time.
+
+    Args:
+        job: The job.
+        files: The files of its source.
+        policies: Under which is judged.
+    """
+
+    def __init__(self, job: Job, files: tuple[SourceFile, ...], policies: tuple[Policy, ...]) -> None:
+        self.out = job.out
+        self.folder = job.out / ".simkyc"
+        self._identity = _identity(job, files, policies)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder, or go on in it; nobody else works in it meanwhile.
+
+        Raises:
+            InputError: It is there with other things in it, holds another job, or another run works in it.
+        """
+        with told("OUT cannot be used"):
+            self.out.mkdir(parents=True, exist_ok=True)
+            if not self.folder.exists() and any(self.out.iterdir()):
+                raise InputError(
+                    "OUT is not empty: name another folder, or the one of a job that is to go on"
+                )
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+        lock = FileLock(self.folder / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise InputError("another run works in OUT: wait for it, or name another folder") from None
+        try:
+            self._recognise()
+            yield
+        finally:
+            lock.release()
+
+    def _recognise(self) -> None:
+        described = self.folder / "job.json"
+        if described.exists():
+            if json.loads(described.read_text(encoding="utf-8")) != self._identity:
+                raise InputError(
+                    "OUT holds another job (its source, policies, checks or times differ, or simkyc's version):"
+                    " name another folder"
+                )
+        else:
+            self.write("job.json", json.dumps(self._identity).encode())
+
+    def secret(self) -> bytes:
+        """A secret of this job alone, for a source that is its own past."""
+        path = self.folder / "key"
+        if not path.exists():
+            self.write("key", secrets.token_bytes(32))
+        return path.read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        """A file of the job that appears whole or not at all."""
+        with told("a file of the job cannot be written"):
+            path = self.folder / name
+            path.parent.mkdir(exist_ok=True)
+            draft = self._draft(path)
+            draft.write_bytes(data)
+            draft.replace(path)
+
+    def write_table(self, name: str, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
+        """A table of the job as Parquet, whole or not at all."""
+        path = self.folder / name
+        with told("a table of the job cannot be written"):
+            path.parent.mkdir(exist_ok=True)
+            draft = self._draft(path)
+            with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
+                for batch in batches:
+                    writer.write_batch(batch)
+            draft.replace(path)
+
+    def has(self, name: str) -> bool:
+        """Whether this is there, and so whole."""
+        return (self.folder / name).exists()
+
+    def path(self, name: str) -> Path:
+        """Where this stands."""
+        return self.folder / name
+
+    def clear(self) -> None:
+        """Forget everything but that the job was done: what it made on its way holds personal data."""
+        for entry in self.folder.iterdir():
+            if entry.name in ("job.json", "lock"):
+                continue
+            if entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+            else:
+                entry.unlink(missing_ok=True)
+        self.write("finished", b"")
+
+    @staticmethod
+    def _draft(path: Path) -> Path:
+        return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _identity(job: Job, files: tuple[SourceFile, ...], policies: tuple[Policy, ...]) -> dict[str, Any]:
+    """What must not change between two runs of one job."""
+    seen = hashlib.sha256()
+    for file in files:
+        state = file.path.stat()
+        seen.update(f"{file.path.resolve()}|{state.st_size}|{state.st_mtime_ns}\n".encode())
+    return {
+        "simkyc": __version__,
+        "source": seen.hexdigest(),
+        "encoding": job.encoding,
+        "policies": [policy.policy_id for policy in policies],
+        "history": None if job.history is None else hashlib.sha256(job.history.encode()).hexdigest(),
+        "engine": job.engine,
+        "since": _written(job.since),
+        "until": _written(job.until),
+        "chunk_rows": job.chunk_rows,
+    }
+
+
+def _written(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """What the system says of a file, in the words of this house.
+
+    Raises:
+        SimkycError: No space is left, or something else is wrong with the disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE or "No space left" in str(error):
+            fault = SimkycError(
+                f"{what}: no space is left; make some and call again, it goes on where it was"
+            )
+        else:
+            fault = SimkycError(
+                f"{what} ({type(error).__name__}): see to the disk and its rights, and call again"
+            )
+    else:
+        return
+    raise fault
+
+
+def quoted(path: Path) -> str:
+    """A path inside quotes of SQL."""
+    return str(path).replace("'", "''")

@@ -1,0 +1,187 @@
+"""The past that a batch asks, and who asks it: SQL that DuckDB and Spark run alike.
+
+The past is a copy of a history's tables, or it is made from the source itself: its rows in the order of their times,
+and of their identifiers within one second. `taken` holds the rows that were taken in and `taken_key` their keys, as
+`intake` makes them; `asked` holds those of them that are judged, with their numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from simkyc.history.pattern_questions import NEXT_TO
+from simkyc.history.questions import BINDING, NEW_NUMBER
+from simkyc.history.schema import (
+    APPLICATION,
+    LIST_IMPORT,
+    OUTCOME,
+    SHARED_KEY,
+    SIGHTING,
+    SIM_STOCK,
+    STOCKED_STORE,
+    WATCH,
+)
+from simkyc.history.statements import FOREVER, Spans
+from simkyc.reverify.answers import QUESTIONS
+
+__all__ = [
+    "ASK",
+    "ASKED_OF_HISTORY",
+    "ASKED_OF_SOURCE",
+    "CARDS",
+    "COPIED",
+    "DAYS_OF",
+    "DOUBLES",
+    "FIRST_NUMBERS",
+    "PAST_OF_SOURCE",
+    "ask",
+    "span",
+]
+
+UNREAD: Final = frozenset(
+    {"verdict_json", "body_digest", "approved_by", "imsi", "msisdn", "import_id", "equipment"}
+)
+COPIED: Final[Mapping[str, tuple[str, ...]]] = {
+    table.name: tuple(column.name for column in table.columns if column.name not in UNREAD)
+    for table in (APPLICATION, SHARED_KEY, SIGHTING, OUTCOME, SIM_STOCK, STOCKED_STORE, WATCH, LIST_IMPORT)
+}
+"""What a batch copies of a history: the tables that are asked, without what no question reads."""
+
+DOUBLES: Final = """
+SELECT source_no FROM (
+  SELECT source_no, ROW_NUMBER() OVER (
+    PARTITION BY application_id ORDER BY decided_at, body_digest, source_no) AS place
+  FROM every_row) AS numbered
+WHERE place > 1
+"""
+"""Rows whose application another row has: of several the earliest stays, whatever their order in the source."""
+
+BINDS: Final = f"(taken.opened_at IS NOT NULL AND {BINDING.replace('application.', 'taken.')})"
+
+PAST_OF_SOURCE: Final[Mapping[str, str]] = {
+    "application": f"""
+SELECT
+  CAST(taken.decided_at * 1000000
+    + ROW_NUMBER() OVER (PARTITION BY taken.decided_at ORDER BY taken.application_id) AS BIGINT) AS entry_no,
+  taken.application_id, taken.kind, taken.service, taken.person_key, taken.device_key, taken.second_device_key,
+  taken.iccid, taken.imsi_key, taken.msisdn_key, taken.store_id, taken.dealer_id, taken.clerk_id,
+  taken.latitude_e6, taken.longitude_e6, taken.decided_at,
+  COALESCE(taken.decision_then, CASE WHEN taken.admitted_until IS NULL THEN 'refuse' ELSE 'accept' END) AS decision,
+  taken.admitted_until, taken.opened_at, taken.released_at,
+  CASE WHEN {BINDS} AND taken.msisdn_key IS NOT NULL
+    THEN LEAST(taken.closed_at, MIN(CASE WHEN {BINDS} THEN taken.opened_at END) OVER (
+      PARTITION BY taken.msisdn_key ORDER BY taken.opened_at, taken.application_id
+      ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING))
+    ELSE taken.closed_at END AS closed_at,
+  taken.restriction_json
+FROM taken
+""",
+    "outcome": """
+SELECT taken_key.what, taken_key.shared_key, application.entry_no, taken.fraud_reported_at AS reported_at,
+  CAST(NULL AS BIGINT) AS replaced_at, 1 AS is_fraud
+FROM taken JOIN application ON application.application_id = taken.application_id
+JOIN taken_key ON taken_key.source_no = taken.source_no AND taken_key.key_use = 'shared'
+WHERE taken.fraud_reported_at IS NOT NULL
+""",
+    "shared_key": f"""
+SELECT taken_key.what, taken_key.shared_key, application.decided_at, application.entry_no, application.person_key,
+  application.iccid,
+  CASE WHEN {NEW_NUMBER} THEN application.admitted_until END AS admitted_until,
+  CASE WHEN {NEW_NUMBER} THEN application.opened_at END AS opened_at,
+  CASE WHEN first_number.ask_id IS NULL THEN 0 ELSE 1 END AS is_remote_first,
+  application.released_at
+FROM taken JOIN application ON application.application_id = taken.application_id
+JOIN taken_key ON taken_key.source_no = taken.source_no AND taken_key.key_use = 'shared'
+LEFT JOIN first_number ON first_number.ask_id = taken.source_no AND taken.is_elsewhere
+""",
+}
+"""The tables that a source makes itself, in this order; the others are empty.
+
+What a number was bound to before ends when another application takes it over, as when the counter says so.
+`first_number` holds who had no number before, as `FIRST_NUMBERS` gives them.
+"""
+
+CARDS: Final = """
+SELECT application.*, TRY_CAST(SUBSTR(application.iccid, 1, 18) AS BIGINT) AS card_block
+FROM {application} AS application
+WHERE application.iccid IS NOT NULL
+"""
+"""The past with the ten of serial numbers that a card lies in."""
+
+FIRST_NUMBERS: Final = """
+SELECT ask_id FROM ({question}) AS counted WHERE n1 + n2 = 0
+"""
+"""Of those who ask: who holds no number, by the question for active numbers."""
+
+ASK: Final = f"""
+SELECT asked.source_no AS ask_id, asked.decided_at AS asked_at, asked.decided_at AS known_until, asked.day_start,
+  COALESCE(asked.entry_no, {FOREVER}) AS before_entry, asked.person_key, asked.iccid, asked.imsi_key, asked.msisdn_key,
+  asked.store_id, asked.card_low, asked.card_high
+FROM asked
+"""
+
+ASKED_OF_SOURCE: Final = """
+SELECT taken.*, application.entry_no
+FROM taken JOIN application ON application.application_id = taken.application_id
+"""
+ASKED_OF_HISTORY: Final = """
+SELECT taken.*, application.entry_no
+FROM taken LEFT JOIN application ON application.application_id = taken.application_id
+"""
+"""Who asks, with the number by which what came later is told; of a history it may not know the application."""
+
+BLOCK: Final = "CAST(SUBSTR({}, 1, 18) AS BIGINT)"
+DAY: Final = "CONCAT(asked_key.what, '|', asked_key.shared_key, '|', CAST(asked.day_start AS VARCHAR(20)))"
+
+
+def ask(name: str) -> tuple[dict[str, str], str]:
+    """How a question is asked for all of `asked`.
+
+    Returns:
+        The views that stand for its tables, by their names, in the order in which they are made; and its text.
+    """
+    question = QUESTIONS[name]
+    text = question.text.partition("\nORDER BY")[0]
+    views = {"ask": ASK}
+    if question.use is not None:
+        views["ask_key"] = (
+            f"SELECT source_no AS ask_id, what, shared_key FROM asked_key WHERE key_use = '{question.use}'"
+        )
+    if name == "neighbours":
+        # Cards next to one lie in three tens of serial numbers: joined by the ten, and by the range within.
+        views["ask"] = f"""
+SELECT every_ask.*, {BLOCK.format("every_ask.card_low")} + step.step AS card_block
+FROM ({ASK}) AS every_ask CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT 2) AS step
+WHERE every_ask.card_low IS NOT NULL"""
+        text = text.replace(NEXT_TO, f"{NEXT_TO} AND application.card_block = ask.card_block")
+    if name == "baseline":
+        # Of a day that is over the answer is the same for all who ask on the next: it is asked for once.
+        views["ask"] = f"""
+SELECT DISTINCT {DAY} AS ask_id, asked.day_start
+FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
+WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')"""
+        views["ask_key"] = f"""
+SELECT DISTINCT {DAY} AS ask_id, asked_key.what, asked_key.shared_key
+FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
+WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')"""
+    if question.counts:
+        text = f"SELECT * FROM ({text}) AS counted WHERE n1 <> 0 OR n2 <> 0 OR n3 <> 0"
+    return views, text
+
+
+DAYS_OF: Final = f"""
+SELECT asked.source_no AS ask_id, {DAY} AS day_id
+FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
+WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')
+"""
+"""Which days of whom each of `asked` is told of by `baseline`."""
+
+
+def span(spans: Spans) -> str:
+    """The table `span` of these windows."""
+    rows = [
+        f"SELECT '{question}' AS question, CAST({int(window_s)} AS BIGINT) AS window_s"
+        for question, window_s in dict.fromkeys(spans)
+    ]
+    return " UNION ALL ".join(rows) or "SELECT '' AS question, CAST(0 AS BIGINT) AS window_s WHERE 1 = 0"

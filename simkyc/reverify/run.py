@@ -1,0 +1,155 @@
+"""Doing a job: one of two engines judges, and what it leaves is the same."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import duckdb
+from pyarrow import parquet as pq
+
+from simkyc._version import __version__
+from simkyc.reverify.job import Job, Progress, Workshop, only, quoted, told
+from simkyc.reverify.report import JobFacts, Report, make_report
+from simkyc.reverify.report_page import render
+from simkyc.reverify.source import SourceFile, find_files
+from simkyc.reverify.verdict_rows import SCHEMA
+
+if TYPE_CHECKING:
+    from simkyc.policy import Policy
+
+__all__ = ["reverify"]
+
+VERDICTS: Final = "verdicts.parquet"
+REJECTS: Final = "rejects.jsonl"
+ROWS_AT_ONCE: Final = 10_000
+
+
+def reverify(job: Job, progress: Progress | None = None) -> Report:
+    """Judge every application of a source again, as of its own time, and write what was found into the job's folder.
+
+    The same job again, in the same folder, goes on where it was stopped. What it leaves there: `verdicts.parquet`
+    (`simkyc.reverify.verdict_rows` tells its columns), `rejects.jsonl` with the rows that were set aside, `report.json`
+    and `report.html`. A job that is interrupted leaves them for what was judged so far.
+
+    Args:
+        job: What is to be judged, and how.
+        progress: Told how far it is.
+
+    Raises:
+        InputError: The source cannot be read, or its columns do not fit; the folder holds something else; or with
+            `strict`, a row cannot be taken in.
+        HistoryError: The history cannot be read.
+        FaceError: The face engine cannot work.
+        SimkycError: No space or memory is left, or Spark is not there.
+    """
+    policies = tuple(
+        only(policy, job.checks) for policy in (job.policy, job.compare_policy) if policy is not None
+    )
+    files = find_files(job.source, job.file_format, job.encoding)
+    workshop = Workshop(job, files, policies)
+    begun = datetime.now(UTC)
+    with workshop.held():
+        if workshop.has("finished"):
+            return Report.from_json((job.out / "report.json").read_text(encoding="utf-8"))
+        if job.engine == "spark":
+            from simkyc.reverify.spark_run import SparkRun as Run
+        else:
+            from simkyc.reverify.duckdb_run import DuckdbRun as Run
+        try:
+            Run(job, files, policies, workshop, progress or _silent).run()
+        except KeyboardInterrupt:
+            _leave(job, workshop, policies, files, begun, complete=False)
+            raise
+        report = _leave(job, workshop, policies, files, begun, complete=True)
+        workshop.clear()
+    return report
+
+
+def _silent(stage: object, done: object, total: object) -> None:
+    """Nobody asks how far it is."""
+
+
+def _leave(
+    job: Job,
+    workshop: Workshop,
+    policies: tuple[Policy, ...],
+    files: tuple[SourceFile, ...],
+    begun: datetime,
+    *,
+    complete: bool,
+) -> Report:
+    """Write what stands in OUT from what was judged so far."""
+    with told("what was found cannot be written"):
+        judged, engine_id = _write_verdicts(workshop)
+        read, set_aside = _write_rejects(workshop)
+        facts = JobFacts(
+            policy_name=policies[0].name,
+            policy_id=policies[0].policy_id,
+            other_policy_name=policies[1].name if len(policies) > 1 else None,
+            other_policy_id=policies[1].policy_id if len(policies) > 1 else None,
+            engine=job.engine,
+            simkyc_version=__version__,
+            face_engine_id=engine_id,
+            source_kind=files[0].format,
+            source_files=len(files),
+            rows_read=read,
+            rows_judged=judged,
+            rows_set_aside=set_aside,
+            complete=complete,
+            started_at=begun,
+            ended_at=datetime.now(UTC),
+        )
+        report = make_report(job.out / VERDICTS, job=facts, rejects=job.out / REJECTS)
+        replace(job.out / "report.json", report.to_json())
+        replace(job.out / "report.html", render(report))
+    return report
+
+
+def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
+    """Bring the verdicts of all chunks together in the order of the source; how many, and by which face engine."""
+    parts = sorted(workshop.path("verdicts").glob("*.parquet"))
+    draft = workshop.path("verdicts.draft")
+    judged, engine_id = 0, None
+    with pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
+        if parts:
+            with duckdb.connect() as database:
+                database.execute(f"SET temp_directory = '{quoted(workshop.path('spill'))}'")
+                every = f"read_parquet('{quoted(workshop.path('verdicts'))}/*.parquet')"
+                result = database.sql(f"SELECT * FROM {every} ORDER BY source_no")
+                for batch in result.to_arrow_reader(ROWS_AT_ONCE):
+                    writer.write_batch(batch.cast(SCHEMA))
+                    judged += batch.num_rows
+                engine_id = database.execute(f"SELECT MAX(engine_id) FROM {every}").fetchall()[0][0]
+    draft.replace(workshop.out / VERDICTS)
+    return judged, engine_id
+
+
+def _write_rejects(workshop: Workshop) -> tuple[int, int]:
+    """Write the rows that were set aside, in the order of the source; how many were read, and how many set aside."""
+    draft = workshop.path("rejects.draft")
+    read = set_aside = 0
+    with draft.open("w", encoding="utf-8") as file, duckdb.connect() as database:
+        if any(workshop.path("rejects").glob("*.parquet")):
+            every = f"read_parquet('{quoted(workshop.path('rejects'))}/*.parquet')"
+            rows = f"read_parquet('{quoted(workshop.path('rows'))}/*.parquet')"
+            taken = database.execute(f"SELECT COUNT(*) FROM {rows}").fetchall()[0][0]
+            result = database.sql(f"SELECT * FROM {every} ORDER BY source_no")
+            for batch in result.to_arrow_reader(ROWS_AT_ONCE):
+                for row in batch.to_pylist():
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                set_aside += batch.num_rows
+            # What another row of the source stands for was taken in, and is not judged.
+            doubled = workshop.path("rejects/doubled.parquet")
+            read = taken + set_aside - (pq.read_metadata(doubled).num_rows if doubled.exists() else 0)
+    draft.replace(workshop.out / REJECTS)
+    return read, set_aside
+
+
+def replace(path: Path, text: str) -> None:
+    """The file appears whole or not at all."""
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
