@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -17,13 +17,13 @@ from simkyc.gather import opening_windows
 from simkyc.history import open_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
-from simkyc.history.schema import FACE_TEMPLATE, TABLES
 from simkyc.history.sql import SqlReader
-from simkyc.history.statements import moment_of
+from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import BadRow
 from simkyc.policy import Policy
 from simkyc.reverify import past
 from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past, spans_of
+from simkyc.reverify.history_copy import FACES, copy_history, table_schema
 from simkyc.reverify.intake import KEYS, REJECTS, ROWS, Intake, Taken
 from simkyc.reverify.job import EngineMaker, Job, Progress, Workshop, quoted, told
 from simkyc.reverify.judging import ASKED_COLUMNS, OTHER, Bench
@@ -31,7 +31,7 @@ from simkyc.reverify.pool import Pool
 from simkyc.reverify.source import RawRow, SourceFile, raw_rows
 from simkyc.reverify.verdict_rows import SCHEMA
 
-__all__ = ["FACES", "DuckdbRun"]
+__all__ = ["DuckdbRun"]
 
 PART_ROWS: Final = 20_000
 """Rows of the source that are taken in between two files of the job."""
@@ -41,23 +41,6 @@ TASK_BYTES: Final = 16 * 2**20
 JUDGED_AT_ONCE: Final = 500
 DAY_S: Final = 86_400
 DOUBLED: Final = "another row has this application_id and stands for both: see which is right"
-TYPES: Final = {int: "BIGINT", bytes: "BLOB", str: "VARCHAR"}
-ARROW: Final = {int: pa.int64(), bytes: pa.binary(), str: pa.string()}
-FACES: Final = pa.schema(
-    [
-        ("entry_no", pa.int64()),
-        ("role", pa.string()),
-        ("engine_id", pa.string()),
-        ("person_key", pa.string()),
-        ("sex", pa.string()),
-        ("decided_at", pa.int64()),
-        ("vector", pa.binary()),
-        ("latitude_e6", pa.int64()),
-        ("longitude_e6", pa.int64()),
-    ]
-)
-"""The templates of the past, as `FacesOfThePast` takes them."""
-
 BY_TIME: Final = frozenset(
     {
         *("person_openings", "actors", "shared", "trail", "neighbours", "neighbour_numbers"),
@@ -92,27 +75,11 @@ class DuckdbRun:
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
-        with self._keyring() as (keyring, reader):
+        with job_keyring(self._job, self._workshop) as (keyring, reader):
             self._take_in(keyring)
             with self._database() as database:
                 self._prepare(database, reader)
                 self._judge(database, keyring)
-
-    @contextmanager
-    def _keyring(self) -> Iterator[tuple[Keyring, SqlReader | None]]:
-        """The keys of the history, and one snapshot of it; or keys of the job's own."""
-        if self._job.history is None:
-            yield Keyring(self._workshop.secret()), None
-            return
-        with (
-            closing(open_history(self._job.history, secret=self._job.secret)) as history,
-            history.read() as reader,
-        ):
-            if history.keyring.former:
-                raise InputError(
-                    "a batch does not look for what is known under former secrets alone: see docs/reverify.md"
-                )
-            yield history.keyring, reader
 
     # --- taking in ---------------------------------------------------------------------------------------------------
 
@@ -192,8 +159,8 @@ class DuckdbRun:
         database.execute(
             "CREATE TABLE every_asked AS SELECT *, (ROW_NUMBER() OVER (ORDER BY decided_at, application_id) - 1)"
             f" // {self._job.chunk_rows} AS chunk FROM ({asked}) AS every_asked"
-            f" WHERE decided_at >= {_second_of(self._job.since, 0)}"
-            f" AND decided_at < {_second_of(self._job.until, past.FOREVER)} ORDER BY chunk"
+            f" WHERE decided_at >= {second_of(self._job.since, 0)}"
+            f" AND decided_at < {second_of(self._job.until, FOREVER)} ORDER BY chunk"
         )
         database.execute(
             "CREATE TABLE every_asked_key AS SELECT taken_key.*, every_asked.chunk FROM taken_key"
@@ -204,9 +171,12 @@ class DuckdbRun:
 
     def _past_of_source(self, database: duckdb.DuckDBPyConnection) -> None:
         texts = past.PAST_OF_SOURCE
-        for name, columns in past.COPIED.items():
+        for name in past.COPIED:
             if name not in texts:
-                database.execute(f"CREATE TABLE past_{name} ({_described(name, columns)})")
+                empty = table_schema(name).empty_table()
+                database.register("empty", empty)
+                database.execute(f"CREATE TABLE past_{name} AS SELECT * FROM empty")
+                database.unregister("empty")
         database.execute(
             f"CREATE TABLE past_application AS SELECT * FROM ({texts['application']}) ORDER BY decided_at"
         )
@@ -224,8 +194,9 @@ class DuckdbRun:
             database.execute(f"DROP VIEW {view}")
         database.execute("DROP TABLE first_number")
         faces = (
-            "SELECT application.entry_no, face.role, face.engine_id, face.person_key, face.sex,"
-            " application.decided_at, face.vector, application.latitude_e6, application.longitude_e6"
+            "SELECT application.entry_no, face.role AS role, face.engine_id AS engine_id,"
+            " face.person_key AS person_key, face.sex AS sex, application.decided_at, face.vector AS vector,"
+            " application.latitude_e6, application.longitude_e6"
             " FROM (SELECT application_id, UNNEST(faces) AS face FROM taken) AS kept"
             " JOIN past_application AS application USING (application_id)"
             " WHERE application.admitted_until IS NOT NULL AND application.released_at IS NULL"
@@ -234,30 +205,11 @@ class DuckdbRun:
         self._workshop.write_table("faces.parquet", FACES, _batches(database.sql(faces), FACES))
 
     def _past_of_history(self, database: duckdb.DuckDBPyConnection, reader: SqlReader) -> None:
-        for name, columns in past.COPIED.items():
-            database.execute(f"CREATE TABLE past_{name} ({_described(name, columns)})")
-            table = TABLES.tables[name]
-            schema = pa.schema([(one, ARROW[table.c[one].type.python_type]) for one in columns])
-            for rows in reader.table(name, columns):
-                cells = zip(zip(*rows, strict=True), schema, strict=True)
-                some = pa.Table.from_arrays(
-                    [pa.array(values, column.type) for values, column in cells], schema=schema
-                )
-                database.register("copied", some)
-                database.execute(f"INSERT INTO past_{name} SELECT * FROM copied")
-                database.unregister("copied")
-        positions = "SELECT entry_no, latitude_e6, longitude_e6 FROM past_application WHERE latitude_e6 IS NOT NULL"
-        where = {entry_no: place for entry_no, *place in database.execute(positions).fetchall()}
-        columns = tuple(column.name for column in FACE_TEMPLATE.columns)
-        batches = []
-        for rows in reader.table("face_template", columns):
-            named = [dict(zip(columns, row, strict=True)) for row in rows]
-            for one in named:
-                one["latitude_e6"], one["longitude_e6"] = where.get(one["entry_no"], (None, None))
-            batches.append(pa.RecordBatch.from_pylist(named, FACES))
-        faces = pa.Table.from_batches(batches, FACES)
-        faces = faces.sort_by([("entry_no", "ascending"), ("role", "ascending")])
-        self._workshop.write_table("faces.parquet", FACES, faces.to_batches())
+        copy_history(reader, self._workshop)
+        for name in past.COPIED:
+            path = quoted(self._workshop.path(f"past/{name}.parquet"))
+            order = " ORDER BY decided_at" if name in ("application", "shared_key") else ""
+            database.execute(f"CREATE TABLE past_{name} AS SELECT * FROM read_parquet('{path}'){order}")
 
     # --- judging -----------------------------------------------------------------------------------------------------
 
@@ -286,6 +238,25 @@ class DuckdbRun:
                         self._progress("judge", done, total)
                     self._workshop.write_table(name, SCHEMA, batches)
                 self._progress("judge", min((chunk + 1) * self._job.chunk_rows, total), total)
+
+
+@contextmanager
+def job_keyring(job: Job, workshop: Workshop) -> Iterator[tuple[Keyring, SqlReader | None]]:
+    """The keys of the history, and one snapshot of it; or keys of the job's own.
+
+    Raises:
+        HistoryError: The history cannot be read.
+        InputError: It has former secrets.
+    """
+    if job.history is None:
+        yield Keyring(workshop.secret()), None
+        return
+    with closing(open_history(job.history, secret=job.secret)) as history, history.read() as reader:
+        if history.keyring.former:
+            raise InputError(
+                "a batch does not look for what is known under former secrets alone: see docs/reverify.md"
+            )
+        yield history.keyring, reader
 
 
 def _answered(
@@ -402,15 +373,12 @@ def _stop_at(rejects: pa.RecordBatch) -> None:
 
 def _batches(result: duckdb.DuckDBPyRelation, schema: pa.Schema) -> list[pa.RecordBatch]:
     table: pa.Table = result.to_arrow_table()
-    return table.cast(schema).to_batches()
+    batches: list[pa.RecordBatch] = table.cast(schema).to_batches()
+    return batches
 
 
-def _described(name: str, columns: Sequence[str]) -> str:
-    table = TABLES.tables[name]
-    return ", ".join(f"{one} {TYPES[table.c[one].type.python_type]}" for one in columns)
-
-
-def _second_of(moment: datetime | None, otherwise: int) -> int:
+def second_of(moment: datetime | None, otherwise: int) -> int:
+    """Epoch seconds of a time, where there is one."""
     return otherwise if moment is None else int(moment.timestamp())
 
 

@@ -13,7 +13,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -177,7 +177,7 @@ class Workshop:
             draft.write_bytes(data)
             draft.replace(path)
 
-    def write_table(self, name: str, schema: pa.Schema, batches: list[pa.RecordBatch]) -> None:
+    def write_table(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         """A table of the job as Parquet, whole or not at all."""
         path = self.folder / name
         with told("a table of the job cannot be written"):

@@ -132,7 +132,7 @@ FROM taken LEFT JOIN application ON application.application_id = taken.applicati
 """Who asks, with the number by which what came later is told; of a history it may not know the application."""
 
 BLOCK: Final = "CAST(SUBSTR({}, 1, 18) AS BIGINT)"
-DAY: Final = "CONCAT(asked_key.what, '|', asked_key.shared_key, '|', CAST(asked.day_start AS VARCHAR(20)))"
+DAY: Final = "CONCAT(asked_key.what, '|', asked_key.shared_key, '|', asked.day_start)"
 
 
 def ask(name: str) -> tuple[dict[str, str], str]:

@@ -27,11 +27,12 @@ from simkyc.faces.calibration import Calibration
 from simkyc.reverify import report_questions as questions
 from simkyc.reverify.drift import GRID, PLACES, Counted, Drift, drift_of
 from simkyc.reverify.shares import FEWEST, Share, above, share_of
-from simkyc.verdict import Decision
+from simkyc.verdict import EXPLAINED, Decision
 
 __all__ = [
     "Actor",
     "ActorKind",
+    "Behind",
     "CardRun",
     "Cell",
     "Counts",
@@ -57,7 +58,7 @@ MEMORY_LIMIT: Final = "1GB"
 """Of DuckDB; what does not fit goes to a folder for the time being."""
 MOST_ACTORS: Final = 1000
 """Stores, dealers and clerks each that are listed, the busiest; all of them are tested."""
-EXPLAINED: Final = 100
+MOST_TOLD: Final = 100
 """Of those that stand out, so many are told with reasons."""
 MOST_ROWS: Final = 200
 """Rows of other lists."""
@@ -165,6 +166,20 @@ class ReasonCount(Model):
     by_period: tuple[int, ...]
 
 
+class Behind(Model):
+    """One reason behind some openings.
+
+    Attributes:
+        reason: Its code.
+        assessed: False where it could not be told whether it holds.
+        openings: How many.
+    """
+
+    reason: str
+    assessed: bool
+    openings: int
+
+
 class Example(Model):
     """One application of a cell, with the reasons on either side."""
 
@@ -180,14 +195,15 @@ class Cell(Model):
         before: Then, or under the job's policy.
         after: Now, or under the policy compared with.
         count: How many.
-        reasons: What the worse side has and the other has not, with how many openings, most frequent first.
+        reasons: What the worse side has and the other has not, most frequent first, without what only follows from
+            another reason.
         examples: The first of them in the source.
     """
 
     before: Decision
     after: Decision
     count: int
-    reasons: tuple[tuple[str, int], ...]
+    reasons: tuple[Behind, ...]
     examples: tuple[Example, ...]
 
 
@@ -253,7 +269,7 @@ class Actor(Model):
     flagged: int
     p_value: float | None
     stands_out: bool
-    reasons: tuple[tuple[str, int], ...] = ()
+    reasons: tuple[Behind, ...] = ()
 
 
 class StandingOut(Model):
@@ -470,6 +486,7 @@ def make_report(verdicts: Path, *, job: JobFacts, rejects: Path | None) -> Repor
         connection.execute("SET temp_directory = $1", [spill])
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET VARIABLE explained = $1", [sorted(EXPLAINED)])
         _open(connection, verdicts)
         return _Counter(connection, job).report(rejects)
 
@@ -533,7 +550,9 @@ class _Counter:
                     openings=share_of(openings, total["openings"]),
                     weighing=weighing,
                 )
-                for reason, cause, openings, weighing in self._rows(questions.NOT_ASSESSED, {"most": MOST_ROWS})
+                for reason, cause, openings, weighing in self._rows(
+                    questions.NOT_ASSESSED, {"most": MOST_ROWS}
+                )
             ),
             set_aside=self._set_aside(rejects),
             drift=drift,
@@ -576,9 +595,9 @@ class _Counter:
         cells = self._rows(questions.CELLS, {"examples": EXAMPLES})
         if not cells:
             return None
-        reasons: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        for before, after, reason, number in self._rows(questions.DIFFERENCES):
-            reasons.setdefault((before, after), []).append((reason, number))
+        reasons: dict[tuple[str, str], list[Behind]] = {}
+        for before, after, *behind in self._rows(questions.DIFFERENCES):
+            reasons.setdefault((before, after), []).append(_behind(*behind))
         made = [
             Cell(
                 before=Decision(before),
@@ -602,10 +621,10 @@ class _Counter:
         number, tested, found = self._test(questions.ACTOR_COUNTS, everybody, {"what": kind})
         asked = {"what": kind, "most": MOST_ACTORS}
         first = [_actor(*row) for row in self._rows(questions.FIRST_ACTORS, asked)]
-        named = [one.actor_id for one in first[:EXPLAINED]]
-        reasons: dict[str, list[tuple[str, int]]] = {}
-        for who, reason, openings in self._rows(questions.ACTOR_REASONS, {"what": kind, "actors": named}):
-            reasons.setdefault(who, []).append((reason, openings))
+        named = [one.actor_id for one in first[:MOST_TOLD]]
+        reasons: dict[str, list[Behind]] = {}
+        for who, *behind in self._rows(questions.ACTOR_REASONS, {"what": kind, "actors": named}):
+            reasons.setdefault(who, []).append(_behind(*behind))
         return StandingOut(
             kind=kind,
             number=number,
@@ -802,6 +821,10 @@ def _median(counted: list[tuple[float, int]]) -> float:
 
 def _moment(at: int | None) -> datetime | None:
     return None if at is None else datetime.fromtimestamp(at, UTC)
+
+
+def _behind(reason: str, assessed: bool, openings: int) -> Behind:
+    return Behind(reason=reason, assessed=assessed, openings=openings)
 
 
 def _actor(

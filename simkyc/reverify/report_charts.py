@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple
 import matplotlib as mpl
 from markupsafe import Markup, escape
 from matplotlib.axes import Axes
-from matplotlib.dates import date2num
 from matplotlib.figure import Figure
 
 from simkyc.reverify.report import Distances, Period, Span
@@ -37,7 +36,7 @@ COLOURS: Final = {
     "band": "#e4ebf4",
 }
 """The page's variables, and what stands for them while a chart is drawn."""
-STYLE: Final = {
+STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "font.family": "DejaVu Sans",
     "font.size": 11,
@@ -86,7 +85,7 @@ def timeline(periods: Sequence[Period], span: Span, name: str, words: str) -> Ma
     def draw(figure: Figure, width: int) -> None:
         shares, numbers = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1.2))
         figure.subplots_adjust(left=42 / width, right=1 - 8 / width, top=0.93, bottom=0.09, hspace=0.32)
-        days = [float(date2num(period.first_day)) + BAR_DAYS[span] / 2 for period in periods]
+        days = [period.first_day.toordinal() + BAR_DAYS[span] / 2 for period in periods]
         below = [0.0] * len(periods)
         for decision in ("refuse", "review", "retry"):
             heights = [
@@ -263,16 +262,19 @@ def _square(value: Any) -> Any:
 
 def _title(axes: Axes, text: str) -> None:
     axes.annotate(
-        text, (0, 1), xycoords="axes fraction", xytext=(0, 5), textcoords="offset points", color=COLOURS["muted"]
+        text,
+        (0, 1),
+        xycoords="axes fraction",
+        xytext=(0, 5),
+        textcoords="offset points",
+        color=COLOURS["muted"],
     )
 
 
 def _both(draw: Callable[[Figure, int], None], name: str, words: str, *, height: int) -> Markup:
     """The chart for a telephone and the one for a desk; the page shows one of them."""
     return Markup("").join(
-        Markup('<div class="{}">{}</div>').format(
-            which, _svg(draw, width, height, f"{name}-{which}", words)
-        )
+        Markup('<div class="{}">{}</div>').format(which, _svg(draw, width, height, f"{name}-{which}", words))
         for which, width in WIDTHS.items()
     )
 
@@ -299,5 +301,5 @@ def _svg(draw: Callable[[Figure, int], None], width: int, height: int, name: str
     for variable, colour in COLOURS.items():
         text = text.replace(colour, f"var(--{variable})")
     label = Markup('role="img" aria-label="{}"').format(words) if words else Markup('aria-hidden="true"')
-    text = re.sub(r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf'<svg \1 {escape(label)}>', text, count=1)
+    text = re.sub(r"<svg [^>]*?(viewBox=\"[^\"]*\")[^>]*>", rf"<svg \1 {escape(label)}>", text, count=1)
     return Markup(re.sub(r">\s+<", "><", text).strip())  # noqa: S704  # made here, of numbers and escaped names

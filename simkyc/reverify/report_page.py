@@ -23,7 +23,7 @@ from simkyc.verdict import DECISION_WORDS, SEVERITY, Decision
 __all__ = ["render"]
 
 CHINA: Final = timezone(timedelta(hours=8))
-SHOWN: Final = 15
+SHOWN: Final = 12
 """Lines of a table or a chart; all of them stand in `report.json`."""
 LONG_RUN: Final = 5
 """Cards in a row that are worth the reader's first look."""
@@ -32,6 +32,7 @@ KIND_WORDS: Final[dict[ActorKind, tuple[str, str]]] = {
     "dealer": ("代理商", "Dealers"),
     "clerk": ("营业员", "Clerks"),
 }
+LEVELS: Final = ("bad", "warn", "note")
 SPAN_WORDS: Final = {
     "day": ("日", "day"),
     "week": ("周", "week"),
@@ -55,6 +56,7 @@ def render(report: Report) -> str:
     Args:
         report: As `report.make_report` or `report.json` gives it.
     """
+    reasons = [one for one in report.reasons if one.flagged or one.noted or one.not_assessed]
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -75,7 +77,8 @@ def render(report: Report) -> str:
         decision_words=DECISION_WORDS,
         kind_words=KIND_WORDS,
         span_words=SPAN_WORDS[report.span],
-        pointers=tuple(_pointers(report)),
+        pointers=sorted(_pointers(report), key=lambda one: LEVELS.index(one.level)),
+        reasons=reasons,
         shown=SHOWN,
         cell=_cell,
         changed=_changed,
@@ -85,7 +88,7 @@ def render(report: Report) -> str:
         else None,
         sparklines=[
             charts.sparkline(one.by_period, f"reason-{place}") if len(one.by_period) > 1 else ""
-            for place, one in enumerate(report.reasons[:SHOWN])
+            for place, one in enumerate(reasons[:SHOWN])
         ],
         distances=charts.distances(report.distances, "distances", "人脸距离分布 distances of faces")
         if report.distances
@@ -119,63 +122,65 @@ def _pointers(report: Report) -> Iterator[Pointer]:
     if report.silent_alerts:
         yield Pointer(
             f"{_number(report.silent_alerts)} 笔应通知安全部门。",
-            f"Tell security staff of {_number(report.silent_alerts)} openings.",
+            f"Tell security staff of {_openings(report.silent_alerts)}.",
             "bad",
             "reasons",
         )
     for kind in report.stand_out:
         if kind.found:
             zh, en = KIND_WORDS[kind.kind]
-            names = _names([one.actor_id for one in kind.first], kind.found)
+            ids = [one.actor_id for one in kind.first]
             yield Pointer(
-                f"{_number(kind.found)} 家（名）{zh}未通过占比明显偏高：{names}。"
-                if kind.kind == "clerk"
-                else f"{_number(kind.found)} 家{zh}未通过占比明显偏高：{names}。",
-                f"{en} well above everybody in openings not accepted, {_number(kind.found)}: {names}.",
+                f"{_number(kind.found)} {'名' if kind.kind == 'clerk' else '家'}{zh}未通过占比明显偏高："
+                f"{_names(ids, kind.found, '、')}。",
+                f"{en} with clearly more openings not accepted ({_number(kind.found)}): "
+                f"{_names(ids, kind.found, ', ')}.",
                 "bad",
                 f"stand-out-{kind.kind}",
             )
-    if report.runs and report.runs[0].applications >= LONG_RUN:
-        run = report.runs[0]
-        yield Pointer(
-            f"最长的连号：{run.store_id} 在 {run.minutes:g} 分钟内连续开出 {run.cards} 张连号卡。",
-            f"The longest run of cards: {run.cards} in a row at {run.store_id} within {run.minutes:g} minutes.",
-            "warn",
-            "runs",
-        )
-    if report.drift and (report.drift.from_everybody or report.drift.from_calibration):
-        moved = {one.store_id: one for one in report.drift.from_calibration + report.drift.from_everybody}
-        names = _names(list(moved), len(moved))
-        yield Pointer(
-            f"{len(moved)} 家门店的人脸距离发生偏移：{names}。请检查摄像头、光线和证件读卡器。",
-            f"Distances of faces moved at {len(moved)} stores: {names}. Look at camera, light and card reader.",
-            "warn",
-            "drift",
-        )
-    if report.photos and report.photos.differing:
-        names = _names(
-            [one.store_id for one in report.photos.stores if one.differs], report.photos.differing
-        )
-        yield Pointer(
-            f"{report.photos.differing} 家门店照片质量明显较差：{names}。",
-            f"Photos are clearly worse at {report.photos.differing} stores: {names}.",
-            "warn",
-            "photos",
-        )
+    yield from _cards_and_cameras(report)
     if report.only_unassessed:
         yield Pointer(
             f"{_number(report.only_unassessed)} 笔未通过，只因有项目无法核验。",
-            f"{_number(report.only_unassessed)} openings were not accepted only because something could not be "
-            "checked.",
-            "warn",
+            f"Not accepted only because something could not be checked: {_openings(report.only_unassessed)}.",
+            "note",
             "not-assessed",
         )
     if job.rows_set_aside:
         yield Pointer(
             f"{_number(job.rows_set_aside)} 行数据无法读取，已单独存放。",
-            f"{_number(job.rows_set_aside)} rows could not be read and were set aside.",
-            "warn",
+            f"Rows that could not be read and were set aside: {_number(job.rows_set_aside)}.",
+            "note",
             "set-aside",
+        )
+
+
+def _cards_and_cameras(report: Report) -> Iterator[Pointer]:
+    if report.runs and report.runs[0].applications >= LONG_RUN:
+        run = report.runs[0]
+        yield Pointer(
+            f"最长的连号：{run.store_id} 在 {run.minutes:g} 分钟内依次开出 {run.cards} 张连号卡。",
+            f"The longest run of cards: {run.cards} in a row at {run.store_id} within {run.minutes:g} minutes.",
+            "warn",
+            "runs",
+        )
+    if report.drift and (report.drift.from_everybody or report.drift.from_calibration):
+        moved = (*report.drift.from_everybody, *report.drift.from_calibration)
+        ids = list(dict.fromkeys(one.store_id for one in moved))
+        yield Pointer(
+            f"{len(ids)} 家门店的人脸距离发生偏移：{_names(ids, len(ids), '、')}。请检查摄像头、光线和证件读卡器。",
+            f"Stores whose distances of faces moved ({len(ids)}): {_names(ids, len(ids), ', ')}. "
+            "Look at camera, light and card reader.",
+            "warn",
+            "drift",
+        )
+    if report.photos and report.photos.differing:
+        ids, number = [one.store_id for one in report.photos.stores if one.differs], report.photos.differing
+        yield Pointer(
+            f"{_number(number)} 家门店照片质量明显较差：{_names(ids, number, '、')}。",
+            f"Stores with clearly worse photos ({_number(number)}): {_names(ids, number, ', ')}.",
+            "warn",
+            "photos",
         )
 
 
@@ -193,7 +198,7 @@ def _changed_since(report: Report) -> Iterator[Pointer]:
             if count:
                 yield Pointer(
                     f"{_number(count)} 笔{zh}：请先核查这些号码。",
-                    f"{_number(count)} openings {en}: look at these numbers first.",
+                    f"{_openings(count)} {en}: look at these numbers first.",
                     "bad" if after is Decision.REFUSE else "warn",
                     "since-then",
                 )
@@ -201,15 +206,19 @@ def _changed_since(report: Report) -> Iterator[Pointer]:
         worse, better = _number(report.compared.worse.count), _number(report.compared.better.count)
         yield Pointer(
             f"换用对照策略：{worse} 笔变严，{better} 笔变宽。",
-            f"Under the other policy {worse} openings come out stricter and {better} milder.",
+            f"Under the other policy: {worse} stricter, {better} milder.",
             "note",
             "compared",
         )
 
 
-def _names(names: list[str], number: int) -> str:
+def _names(names: list[str], number: int, comma: str) -> str:
     """The first three, and how many more."""
-    return "、".join(names[:3]) + (f" (+{number - 3})" if number > 3 else "")
+    return comma.join(names[:3]) + (f" (+{number - 3})" if number > 3 else "")
+
+
+def _openings(number: int) -> str:
+    return f"{_number(number)} opening" + ("" if number == 1 else "s")
 
 
 def _cell(matrix: Matrix, before: Decision, after: Decision) -> tuple[int, str]:

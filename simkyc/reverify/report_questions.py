@@ -10,13 +10,20 @@ from typing import Final
 
 OPENING: Final = """
 CREATE TEMP VIEW opening AS
-SELECT *,
+SELECT * REPLACE (CASE WHEN decision IN ('accept', 'retry', 'review', 'refuse') THEN decision END AS decision),
   CAST(floor(epoch(decided_at)) AS BIGINT) AS second,
   DATE '1970-01-01' + CAST(floor((epoch(decided_at) + 28800) / 86400) AS INTEGER) AS day,
   len(list_filter(findings, lambda one: one.state = 'flagged' AND one.decision IS DISTINCT FROM 'accept')) > 0
-    AS is_flagged
+    AS is_flagged,
+  list_transform(list_filter(findings, lambda one: one.state = 'flagged'), lambda one: one.reason) AS held,
+  list_filter(list_transform(list_filter(findings, lambda one: one.state = 'not_assessed'), lambda one: one.reason),
+    lambda one: NOT list_contains(held, one)) AS open_questions,
+  list_filter(coalesce(reasons, []), lambda one: NOT list_contains(coalesce(list_transform(list_filter(findings,
+    lambda each: each.state = 'not_assessed' AND list_contains(getvariable('explained'), each.cause)),
+    lambda each: each.reason), []), one) OR list_contains(held, one)) AS told
 FROM verdict
 """
+"""`told`: the reasons without those that only follow from another, as at the counter."""
 TOTALS: Final = """
 SELECT count(*) AS openings,
   count(*) FILTER (is_flagged) AS flagged,
@@ -67,13 +74,13 @@ GROUP BY ALL ORDER BY weighing DESC, openings DESC, 1, 2 LIMIT $most
 PAIRS_THEN: Final = """
 CREATE OR REPLACE TEMP VIEW pair AS
 SELECT source_no, application_id, decision_then AS before, decision AS after,
-  CAST([] AS VARCHAR[]) AS before_reasons, coalesce(reasons, []) AS after_reasons
+  CAST([] AS VARCHAR[]) AS before_reasons, told AS after_reasons, open_questions
 FROM opening
 """
 PAIRS_COMPARED: Final = """
 CREATE OR REPLACE TEMP VIEW pair AS
 SELECT source_no, application_id, decision AS before, other_decision AS after,
-  coalesce(reasons, []) AS before_reasons, coalesce(other_reasons, []) AS after_reasons
+  told AS before_reasons, coalesce(other_reasons, []) AS after_reasons, open_questions
 FROM opening
 """
 CELLS: Final = """
@@ -84,15 +91,17 @@ FROM pair WHERE before IN ('accept', 'retry', 'review', 'refuse') AND after IN (
 GROUP BY ALL
 """
 DIFFERENCES: Final = """
-SELECT before, after, reason, count(*) AS openings FROM (
-  SELECT before, after, unnest(list_distinct(CASE
+SELECT before, after, reason, NOT coalesce(list_contains(open_questions, reason), false) AS assessed,
+  count(*) AS openings
+FROM (
+  SELECT before, after, open_questions, unnest(list_distinct(CASE
     WHEN list_position(['accept', 'retry', 'review', 'refuse'], after)
       > list_position(['accept', 'retry', 'review', 'refuse'], before)
     THEN list_filter(after_reasons, lambda one: NOT list_contains(before_reasons, one))
     ELSE list_filter(before_reasons, lambda one: NOT list_contains(after_reasons, one)) END)) AS reason
   FROM pair WHERE before <> after
 )
-GROUP BY ALL ORDER BY openings DESC, reason
+GROUP BY ALL ORDER BY openings DESC, reason, assessed
 """
 ACTORS: Final = """
 CREATE TEMP TABLE actor AS
@@ -122,12 +131,13 @@ FROM actor LEFT JOIN tested ON actor.openings = tested.of AND actor.not_accepted
 WHERE what = $what ORDER BY openings DESC, id LIMIT $most
 """
 ACTOR_REASONS: Final = """
-SELECT who, reason, count(*) AS openings FROM (
+SELECT who, reason, NOT coalesce(list_contains(open_questions, reason), false) AS assessed, count(*) AS openings
+FROM (
   SELECT CASE $what WHEN 'store' THEN store_id WHEN 'dealer' THEN dealer_id ELSE clerk_id END AS who,
-    unnest(reasons) AS reason
+    open_questions, unnest(told) AS reason
   FROM opening WHERE decision <> 'accept'
 )
-WHERE who IN (SELECT unnest($actors)) GROUP BY ALL ORDER BY openings DESC, reason
+WHERE who IN (SELECT unnest($actors)) GROUP BY ALL ORDER BY openings DESC, reason, assessed
 """
 RUNS: Final = """
 CREATE TEMP TABLE run AS

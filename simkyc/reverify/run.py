@@ -19,6 +19,8 @@ from simkyc.reverify.verdict_rows import SCHEMA
 
 if TYPE_CHECKING:
     from simkyc.policy import Policy
+    from simkyc.reverify.duckdb_run import DuckdbRun
+    from simkyc.reverify.spark_run import SparkRun
 
 __all__ = ["reverify"]
 
@@ -54,18 +56,24 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     with workshop.held():
         if workshop.has("finished"):
             return Report.from_json((job.out / "report.json").read_text(encoding="utf-8"))
-        if job.engine == "spark":
-            from simkyc.reverify.spark_run import SparkRun as Run
-        else:
-            from simkyc.reverify.duckdb_run import DuckdbRun as Run
         try:
-            Run(job, files, policies, workshop, progress or _silent).run()
+            _engine(job.engine)(job, files, policies, workshop, progress or _silent).run()
         except KeyboardInterrupt:
             _leave(job, workshop, policies, files, begun, complete=False)
             raise
         report = _leave(job, workshop, policies, files, begun, complete=True)
         workshop.clear()
     return report
+
+
+def _engine(name: str) -> type[DuckdbRun | SparkRun]:
+    if name == "spark":
+        from simkyc.reverify.spark_run import SparkRun
+
+        return SparkRun
+    from simkyc.reverify.duckdb_run import DuckdbRun
+
+    return DuckdbRun
 
 
 def _silent(stage: object, done: object, total: object) -> None:
@@ -110,14 +118,14 @@ def _leave(
 
 def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
     """Bring the verdicts of all chunks together in the order of the source; how many, and by which face engine."""
-    parts = sorted(workshop.path("verdicts").glob("*.parquet"))
+    parts = sorted(workshop.path("verdicts").rglob("*.parquet"))
     draft = workshop.path("verdicts.draft")
     judged, engine_id = 0, None
     with pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
         if parts:
             with duckdb.connect() as database:
                 database.execute(f"SET temp_directory = '{quoted(workshop.path('spill'))}'")
-                every = f"read_parquet('{quoted(workshop.path('verdicts'))}/*.parquet')"
+                every = f"read_parquet('{quoted(workshop.path('verdicts'))}/**/*.parquet')"
                 result = database.sql(f"SELECT * FROM {every} ORDER BY source_no")
                 for batch in result.to_arrow_reader(ROWS_AT_ONCE):
                     writer.write_batch(batch.cast(SCHEMA))
@@ -132,9 +140,9 @@ def _write_rejects(workshop: Workshop) -> tuple[int, int]:
     draft = workshop.path("rejects.draft")
     read = set_aside = 0
     with draft.open("w", encoding="utf-8") as file, duckdb.connect() as database:
-        if any(workshop.path("rejects").glob("*.parquet")):
-            every = f"read_parquet('{quoted(workshop.path('rejects'))}/*.parquet')"
-            rows = f"read_parquet('{quoted(workshop.path('rows'))}/*.parquet')"
+        if any(workshop.path("rejects").rglob("*.parquet")):
+            every = f"read_parquet('{quoted(workshop.path('rejects'))}/**/*.parquet')"
+            rows = f"read_parquet('{quoted(workshop.path('rows'))}/**/*.parquet')"
             taken = database.execute(f"SELECT COUNT(*) FROM {rows}").fetchall()[0][0]
             result = database.sql(f"SELECT * FROM {every} ORDER BY source_no")
             for batch in result.to_arrow_reader(ROWS_AT_ONCE):

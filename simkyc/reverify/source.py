@@ -224,13 +224,18 @@ def _parquet(file: SourceFile) -> pq.ParquetFile:
         ) from None
 
 
-def raw_rows(files: Iterable[SourceFile], encoding: Encoding = "utf-8") -> Iterator[RawRow]:
+def raw_rows(files: Iterable[SourceFile], encoding: Encoding = "utf-8", before: int = 0) -> Iterator[RawRow]:
     """Every row of these files.
+
+    Args:
+        files: The files.
+        encoding: Encoding of CSV.
+        before: How many rows the files before them have.
 
     Raises:
         InputError: A file is damaged further down.
     """
-    source_no = 0
+    source_no = before
     for file in files:
         folder = str(file.path.parent)
         for place, cells in _rows(file, encoding):

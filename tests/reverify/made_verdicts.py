@@ -118,9 +118,10 @@ def _opening(number: int, random: np.random.Generator) -> dict[str, Any]:
     distance = float(np.round(random.normal(0.50 + (0.06 if store == FAR else 0.0), 0.06), 4))
     distance = float(np.round(random.normal(0.95, 0.05), 4)) if random.random() < 0.01 else distance
     dark = bool(random.random() < (0.5 if store == DARK else 0.03))
-    findings, decisions = [finding("openings.other_operators", "accept", "not_assessed", cause="not_asked")], [
-        "accept"
-    ]
+    findings, decisions = (
+        [finding("openings.other_operators", "accept", "not_assessed", cause="not_asked")],
+        ["accept"],
+    )
     luminance = float(random.uniform(20, 44) if dark else random.uniform(90, 170))
     measures = [
         measure("photo.live_dark", round(luminance, 3), 45.0),

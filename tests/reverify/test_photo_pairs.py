@@ -65,14 +65,12 @@ def test_the_number_of_processes_changes_no_distance(folder: Path) -> None:
     assert seen == [(place + 1, 10) for place in range(10)]
     assert alone.distance.tolist() == compare_photos(pairs, workers=2).distance.tolist()
     engine = DlibFaceEngine()
-    made = [
-        engine.examine(decode((folder / name).read_bytes()), kind).template
-        for name, kind in (("id1.jpg", "portrait"), ("live2.jpg", "live"))
-    ]
-    assert made[0] is not None
-    assert made[1] is not None
+    portrait_of = engine.examine(decode((folder / "id1.jpg").read_bytes()), "portrait").template
+    live_of = engine.examine(decode((folder / "live2.jpg").read_bytes()), "live").template
+    assert portrait_of is not None
+    assert live_of is not None
     row = int(np.flatnonzero((pairs.person_a == 1) & (pairs.person_b == 2))[0])
-    assert alone.distance[row] == pytest.approx(distance(made[0], made[1]), abs=1e-12)
+    assert alone.distance[row] == pytest.approx(distance(portrait_of, live_of), abs=1e-12)
     assert alone.distance[alone.same_person].max() < alone.distance[~alone.same_person].min()
 
 
