@@ -16,7 +16,6 @@ BENCHES = (
     "gallery",
     "pgvector",
     "postgresql",
-    "pgvector",
     "intake",
     "world",
     "stock",
