@@ -19,5 +19,6 @@ BENCHES = (
     "intake",
     "world",
     "stock",
+    "reverify_facts",
 )
 """Every table in the order of the page."""

@@ -22,6 +22,7 @@ from rich.console import Console
 from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.calibrate import calibrate
+from simkyc.cli.reverify import reverify
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
@@ -271,6 +272,7 @@ def check(
 
 
 app.command()(calibrate)
+app.command()(reverify)
 
 
 @app.command()

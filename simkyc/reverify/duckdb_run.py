@@ -39,6 +39,10 @@ TASK_ROWS: Final = 256
 TASK_BYTES: Final = 16 * 2**20
 """Rows, and bytes of their photos, that one process takes in at once."""
 JUDGED_AT_ONCE: Final = 500
+NO_SECRET: Final = b"the keys of a job that leaves none"
+"""Keys of a source that is its own past. They stand beside what they are made of, and leave with it when the job ends;
+the same ones each time, so that what is made of them, too, is the same.
+"""
 DAY_S: Final = 86_400
 DOUBLED: Final = "another row has this application_id and stands for both: see which is right"
 BY_TIME: Final = frozenset(
@@ -75,10 +79,10 @@ class DuckdbRun:
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
-        with job_keyring(self._job, self._workshop) as (keyring, reader):
+        with job_keyring(self._job) as (keyring, reader):
             self._take_in(keyring)
-            with self._database() as database:
-                self._prepare(database, reader)
+            with self.database() as database:
+                self.prepare(database, reader)
                 self._judge(database, keyring)
 
     # --- taking in ---------------------------------------------------------------------------------------------------
@@ -119,7 +123,8 @@ class DuckdbRun:
     # --- the past ----------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def _database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def database(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The job's own database."""
         if not self._workshop.has("prepared"):
             # What a killed run began is begun anew: its parts are there.
             for left in self._workshop.folder.glob("past.duckdb*"):
@@ -136,7 +141,7 @@ class DuckdbRun:
             database.execute("SET preserve_insertion_order = false")
             yield database
 
-    def _prepare(self, database: duckdb.DuckDBPyConnection, reader: SqlReader | None) -> None:
+    def prepare(self, database: duckdb.DuckDBPyConnection, reader: SqlReader | None) -> None:
         """Make the tables that are asked, and number who asks."""
         for name, part in (("every_row", "rows"), ("taken_key", "keys")):
             path = quoted(self._workshop.path(f"{part}/*.parquet"))
@@ -232,16 +237,40 @@ class DuckdbRun:
                 name, done = f"verdicts/{chunk:06d}.parquet", chunk * self._job.chunk_rows
                 if not self._workshop.has(name):
                     batches: list[pa.RecordBatch] = []
-                    for judged in pool.map(_slices(_answered(database, chunk, sides))):
+                    for judged in pool.map(_slices(self.answered(database, chunk, sides))):
                         batches += judged
                         done += sum(one.num_rows for one in judged)
                         self._progress("judge", done, total)
                     self._workshop.write_table(name, SCHEMA, batches)
                 self._progress("judge", min((chunk + 1) * self._job.chunk_rows, total), total)
 
+    def answered(
+        self, database: duckdb.DuckDBPyConnection, chunk: int, sides: Sequence[tuple[str, OpeningWindows]]
+    ) -> pa.Table:
+        """The rows of one chunk in the order of their times, each with the answers to every question."""
+        for table in ("asked", "asked_key"):
+            database.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM every_{table} WHERE chunk = {chunk}"
+            )
+        first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
+        joins, columns = [], [f"asked.{name}" for name in ASKED_COLUMNS]
+        for before, windows in sides:
+            for name in QUESTIONS:
+                answer = f"{before}{name}"
+                _ask(database, name, answer, windows, (first, last))
+                joins.append(f"LEFT JOIN answer_{answer} ON answer_{answer}.ask_id = asked.source_no")
+                columns.append(f"answer_{answer}.found AS {answer}")
+        answered: pa.Table = database.sql(
+            f"SELECT {', '.join(columns)} FROM asked {' '.join(joins)} ORDER BY asked.decided_at, asked.application_id"
+        ).to_arrow_table()
+        for before, _ in sides:
+            for name in QUESTIONS:
+                database.execute(f"DROP TABLE answer_{before}{name}")
+        return answered
+
 
 @contextmanager
-def job_keyring(job: Job, workshop: Workshop) -> Iterator[tuple[Keyring, SqlReader | None]]:
+def job_keyring(job: Job) -> Iterator[tuple[Keyring, SqlReader | None]]:
     """The keys of the history, and one snapshot of it; or keys of the job's own.
 
     Raises:
@@ -249,7 +278,7 @@ def job_keyring(job: Job, workshop: Workshop) -> Iterator[tuple[Keyring, SqlRead
         InputError: It has former secrets.
     """
     if job.history is None:
-        yield Keyring(workshop.secret()), None
+        yield Keyring(NO_SECRET), None
         return
     with closing(open_history(job.history, secret=job.secret)) as history, history.read() as reader:
         if history.keyring.former:
@@ -257,31 +286,6 @@ def job_keyring(job: Job, workshop: Workshop) -> Iterator[tuple[Keyring, SqlRead
                 "a batch does not look for what is known under former secrets alone: see docs/reverify.md"
             )
         yield history.keyring, reader
-
-
-def _answered(
-    database: duckdb.DuckDBPyConnection, chunk: int, sides: Sequence[tuple[str, OpeningWindows]]
-) -> pa.Table:
-    """The rows of one chunk in the order of their times, each with the answers to every question."""
-    for table in ("asked", "asked_key"):
-        database.execute(
-            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM every_{table} WHERE chunk = {chunk}"
-        )
-    first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
-    joins, columns = [], [f"asked.{name}" for name in ASKED_COLUMNS]
-    for before, windows in sides:
-        for name in QUESTIONS:
-            answer = f"{before}{name}"
-            _ask(database, name, answer, windows, (first, last))
-            joins.append(f"LEFT JOIN answer_{answer} ON answer_{answer}.ask_id = asked.source_no")
-            columns.append(f"answer_{answer}.found AS {answer}")
-    answered: pa.Table = database.sql(
-        f"SELECT {', '.join(columns)} FROM asked {' '.join(joins)} ORDER BY asked.decided_at, asked.application_id"
-    ).to_arrow_table()
-    for before, _ in sides:
-        for name in QUESTIONS:
-            database.execute(f"DROP TABLE answer_{before}{name}")
-    return answered
 
 
 def _ask(

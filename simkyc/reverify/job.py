@@ -11,7 +11,6 @@ import errno
 import hashlib
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -160,13 +159,6 @@ class Workshop:
                 )
         else:
             self.write("job.json", json.dumps(self._identity).encode())
-
-    def secret(self) -> bytes:
-        """A secret of this job alone, for a source that is its own past."""
-        path = self.folder / "key"
-        if not path.exists():
-            self.write("key", secrets.token_bytes(32))
-        return path.read_bytes()
 
     def write(self, name: str, data: bytes) -> None:
         """A file of the job that appears whole or not at all."""

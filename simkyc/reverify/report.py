@@ -473,13 +473,15 @@ class Report(Model):
 def make_report(verdicts: Path, *, job: JobFacts, rejects: Path | None) -> Report:
     """Count what a job found.
 
+    What does not fit into memory goes to the system's folder for temporary files: about 50 bytes an opening.
+
     Args:
         verdicts: `verdicts.parquet`, or a folder of its parts.
         job: What the job knows of itself.
         rejects: `rejects.jsonl`, if rows were set aside.
 
     Raises:
-        InputError: `verdicts` cannot be read.
+        InputError: `verdicts` cannot be read, or there is no room for temporary files.
     """
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
         connection.execute("SET memory_limit = $1", [MEMORY_LIMIT])
@@ -487,18 +489,19 @@ def make_report(verdicts: Path, *, job: JobFacts, rejects: Path | None) -> Repor
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET VARIABLE explained = $1", [sorted(EXPLAINED)])
-        _open(connection, verdicts)
+        _open(connection, verdicts, Path(spill, "opening.parquet"))
         return _Counter(connection, job).report(rejects)
 
 
-def _open(connection: duckdb.DuckDBPyConnection, verdicts: Path) -> None:
-    """Make the view `opening`."""
+def _open(connection: duckdb.DuckDBPyConnection, verdicts: Path, copy: Path) -> None:
+    """Make the views `verdict` and, of a copy without what means nothing, `opening`."""
     path = glob.escape(str(verdicts))
     try:
         connection.read_parquet(f"{path}/**/*.parquet" if verdicts.is_dir() else path).create_view("verdict")
-        connection.execute(questions.OPENING)
+        connection.sql(questions.OPENING).write_parquet(str(copy))
     except duckdb.Error as error:
-        raise InputError("the verdicts cannot be read: run the job again") from error
+        raise InputError("the verdicts cannot be read, or there is no room for a copy of them") from error
+    connection.read_parquet(glob.escape(str(copy))).create_view("opening")
 
 
 class _Counter:
@@ -519,6 +522,7 @@ class _Counter:
         self._connection.execute("SET VARIABLE span = $1", [span])
         periods = self._periods()
         self._connection.execute(questions.FOUND)
+        self._connection.execute(questions.PASSED_OVER)
         self._connection.execute(questions.ACTORS)
         self._connection.execute(questions.RUNS, {"shortest": SHORTEST_RUN})
         self._connection.execute(questions.MEASURED)

@@ -9,21 +9,25 @@ from __future__ import annotations
 from typing import Final
 
 OPENING: Final = """
-CREATE TEMP VIEW opening AS
-SELECT * REPLACE (CASE WHEN decision IN ('accept', 'retry', 'review', 'refuse') THEN decision END AS decision),
+SELECT source_no, application_id, kind, store_id, dealer_id, clerk_id, iccid, decision_then, other_decision,
+  other_reasons, silent_alert, measures,
+  CASE WHEN decision IN ('accept', 'retry', 'review', 'refuse') THEN decision END AS decision,
   CAST(floor(epoch(decided_at)) AS BIGINT) AS second,
   DATE '1970-01-01' + CAST(floor((epoch(decided_at) + 28800) / 86400) AS INTEGER) AS day,
+  list_filter(findings, lambda one: one.state = 'flagged' OR one.decision IS DISTINCT FROM 'accept') AS findings,
   len(list_filter(findings, lambda one: one.state = 'flagged' AND one.decision IS DISTINCT FROM 'accept')) > 0
     AS is_flagged,
   list_transform(list_filter(findings, lambda one: one.state = 'flagged'), lambda one: one.reason) AS held,
   list_filter(list_transform(list_filter(findings, lambda one: one.state = 'not_assessed'), lambda one: one.reason),
-    lambda one: NOT list_contains(held, one)) AS open_questions,
-  list_filter(coalesce(reasons, []), lambda one: NOT list_contains(coalesce(list_transform(list_filter(findings,
+    lambda one: NOT list_contains(held, one) AND list_contains(reasons, one)) AS open_questions,
+  list_filter(coalesce(reasons, []), lambda one: NOT coalesce(list_contains(list_transform(list_filter(findings,
     lambda each: each.state = 'not_assessed' AND list_contains(getvariable('explained'), each.cause)),
-    lambda each: each.reason), []), one) OR list_contains(held, one)) AS told
+    lambda each: each.reason), one), false) OR list_contains(held, one)) AS told
 FROM verdict
 """
-"""`told`: the reasons without those that only follow from another, as at the counter."""
+"""What the questions below are asked of. Findings that mean nothing, as those on a minor of an adult, are most of a row
+and are left out. `told`: the reasons without those that only follow from another, as at the counter.
+"""
 TOTALS: Final = """
 SELECT count(*) AS openings,
   count(*) FILTER (is_flagged) AS flagged,
@@ -53,6 +57,21 @@ FROM (
 )
 WHERE one.reason IS NOT NULL
 GROUP BY ALL
+"""
+PASSED_OVER: Final = """
+INSERT INTO found
+WITH answer AS (
+  SELECT source_no, unnest(findings) AS one FROM verdict
+), passed_over AS (
+  SELECT source_no, one.reason AS reason, one.cause AS cause, one.subject = 'applicant' AS is_applicant
+  FROM answer WHERE one.state = 'not_assessed' AND one.decision = 'accept'
+), once AS (
+  -- only about others can one opening ask the same twice
+  SELECT reason, cause FROM passed_over WHERE is_applicant
+  UNION ALL
+  SELECT reason, cause FROM (SELECT DISTINCT source_no, reason, cause FROM passed_over WHERE NOT is_applicant)
+)
+SELECT reason, 'not_assessed', cause, false, NULL, count(*), 0 FROM once GROUP BY reason, cause
 """
 REASONS_FOUND: Final = """
 SELECT reason,

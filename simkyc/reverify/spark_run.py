@@ -63,7 +63,7 @@ class SparkRun:
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
-        with job_keyring(self._job, self._workshop) as (keyring, reader), _session(self._job) as spark:
+        with job_keyring(self._job) as (keyring, reader), _session(self._job) as spark:
             self._take_in(spark, keyring)
             self._prepare(spark, reader)
             self._judge(spark, keyring)

@@ -60,7 +60,7 @@ COLUMNS: Final = (
     VerdictColumn(
         "iccid", pa.string(), "The card's ICCID as compacted; empty where it is absent or malformed."
     ),
-    VerdictColumn("decided_at", pa.timestamp("s", tz="UTC"), "The moment that it was judged as of."),
+    VerdictColumn("decided_at", pa.timestamp("us", tz="UTC"), "The moment that it was judged as of."),
     VerdictColumn(
         "decision_then", pa.string(), "What the source says was decided then; empty where it does not."
     ),
