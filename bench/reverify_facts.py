@@ -39,7 +39,8 @@ SELECT opening AS source_no, 'a' || opening AS application_id, '{{}}' AS applica
   lpad(CAST(8986000000000000000 + opening + 11 AS VARCHAR), 19, '0') AS card_high,
   opening % 7 = 0 AS is_elsewhere, '{{}}' AS about_json, CAST(NULL AS VARCHAR) AS other_about_json,
   CAST([] AS STRUCT(role VARCHAR, engine_id VARCHAR, person_key VARCHAR, sex VARCHAR, vector BLOB)[]) AS faces
-FROM (SELECT range AS opening, hash(range * 3) % ({size} // 2 + 1) AS person, hash(range * 5) % ({size} * 2 // 3 + 1) AS device,
+FROM (SELECT range AS opening, hash(range * 3) % ({size} // 2 + 1) AS person,
+    hash(range * 5) % ({size} * 2 // 3 + 1) AS device,
     hash(range * 7) % ({size} // 2500 + 1) AS store,
     1700000000 + range * {days} * 86400 // {size} AS decided_at
   FROM range({size}))
@@ -55,7 +56,8 @@ SELECT source_no, 'shared' AS key_use, what, shared_key FROM (
     {{'what': 'dealer', 'shared_key': dealer_id}}], max_depth := 2)
   FROM opening)
 UNION ALL
-SELECT source_no, 'neighbour', CAST(step AS VARCHAR), md5('m' || source_no + step) FROM opening, (SELECT UNNEST([-2, -1, 1, 2]) AS step)
+SELECT source_no, 'neighbour', CAST(step AS VARCHAR), md5('m' || (source_no + step))
+FROM opening, (SELECT UNNEST([-2, -1, 1, 2]) AS step)
 """
 REJECTS = (
     "SELECT 0::BIGINT AS source_no, '' AS \"where\", '' AS \"column\", '' AS cause, '' AS advice WHERE false"

@@ -45,13 +45,6 @@ the same ones each time, so that what is made of them, too, is the same.
 """
 DAY_S: Final = 86_400
 DOUBLED: Final = "another row has this application_id and stands for both: see which is right"
-BY_TIME: Final = frozenset(
-    {
-        *("person_openings", "actors", "shared", "trail", "neighbours", "neighbour_numbers"),
-        *("baseline", "hour", "spread"),
-    }
-)
-"""Questions that only look at what was decided within their windows."""
 
 
 class DuckdbRun:
@@ -296,35 +289,39 @@ def _ask(
     times: tuple[int, int],
 ) -> None:
     """Make the table of one question's answers: the rows of each who asks, as a list."""
-    views, text = past.ask(name)
-    for view, sql in views.items():
-        database.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS {sql}")
-    spans = spans_of(name, windows)
-    database.execute(f"CREATE OR REPLACE TEMP TABLE span AS {past.span(spans)}")
-    for table in past.COPIED:
-        database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {_seen(name, table, spans, times)}")
-    found = f"SELECT ask_id, list(one) AS found FROM ({text}) AS one GROUP BY ask_id"
+    found = []
+    for place, way in enumerate(past.ways_to_ask(name, windows)):
+        for view, sql in way.views.items():
+            database.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS {sql}")
+        back = max((window_s for _, window_s in spans_of(name, windows)), default=0)
+        for table in past.COPIED:
+            seen = _seen(name, table, way.bucket_s, (times[0] - back, times[1]))
+            database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {seen}")
+        database.execute(f"CREATE OR REPLACE TEMP TABLE found_{place} AS {way.text}")
+        found.append(f"SELECT * FROM found_{place}")
+    every = " UNION ALL ".join(found)
+    listed = f"SELECT ask_id, list(one) AS found FROM ({every}) AS one GROUP BY ask_id"
     if name == "baseline":
-        found = (
+        listed = (
             f"SELECT day_of.ask_id, flatten(list(of_day.found)) AS found FROM ({past.DAYS_OF}) AS day_of"
-            f" JOIN ({found}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
+            f" JOIN ({listed}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
         )
-    database.execute(f"CREATE OR REPLACE TEMP TABLE answer_{answer} AS {found}")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE answer_{answer} AS {listed}")
 
 
-def _seen(name: str, table: str, spans: Sequence[tuple[str, int]], times: tuple[int, int]) -> str:
+def _seen(name: str, table: str, bucket_s: int | None, times: tuple[int, int]) -> str:
     """What a question can see of a table: where it looks back so far and no further, no more is read."""
     rows = f"past_{table}"
-    if name == "neighbours" and table == "application":
-        rows = f"({past.CARDS.format(application=rows)}) AS application"
     if table not in ("application", "shared_key"):
         return f"SELECT * FROM {rows}"
     first, last = times
-    seen = f"SELECT * FROM {rows} WHERE decided_at <= {last}"
-    if name in BY_TIME:
+    if name == "neighbours":
+        seen = past.CARDS.format(application=rows) + f" AND decided_at <= {last} AND decided_at >= {first}"
+    elif bucket_s is None:
+        seen = f"SELECT * FROM {rows} WHERE decided_at <= {last}"
+    else:
         # Where full days are counted they end at midnight, up to a day before.
-        back = max((window_s for _, window_s in spans), default=0) + DAY_S
-        seen += f" AND decided_at >= {first - back}"
+        seen = f"{past.bucketed(rows, bucket_s)} WHERE decided_at <= {last} AND decided_at >= {first - DAY_S}"
     return seen
 
 

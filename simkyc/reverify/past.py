@@ -8,9 +8,10 @@ and of their identifiers within one second. `taken` holds the rows that were tak
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from simkyc.history.pattern_questions import NEXT_TO
+from simkyc.history.protocol import OpeningWindows
 from simkyc.history.questions import BINDING, NEW_NUMBER
 from simkyc.history.schema import (
     APPLICATION,
@@ -23,7 +24,7 @@ from simkyc.history.schema import (
     WATCH,
 )
 from simkyc.history.statements import FOREVER, Spans
-from simkyc.reverify.answers import QUESTIONS
+from simkyc.reverify.answers import QUESTIONS, spans_of
 
 __all__ = [
     "ASK",
@@ -35,8 +36,10 @@ __all__ = [
     "DOUBLES",
     "FIRST_NUMBERS",
     "PAST_OF_SOURCE",
-    "ask",
+    "Asked",
+    "bucketed",
     "span",
+    "ways_to_ask",
 ]
 
 UNREAD: Final = frozenset(
@@ -135,18 +138,86 @@ BLOCK: Final = "CAST(SUBSTR({}, 1, 18) AS BIGINT)"
 DAY: Final = "CONCAT(asked_key.what, '|', asked_key.shared_key, '|', asked.day_start)"
 
 
-def ask(name: str) -> tuple[dict[str, str], str]:
-    """How a question is asked for all of `asked`.
+class Asked(NamedTuple):
+    """How a question is asked for all of `asked` at once, or for one of its windows.
 
-    Returns:
-        The views that stand for its tables, by their names, in the order in which they are made; and its text.
+    Attributes:
+        views: What stands for its tables `ask`, `ask_key` and `span`, by their names.
+        text: Its SQL.
+        bucket_s: Where it looks back by a window: how long the buckets of time are that the past is joined by.
     """
+
+    views: Mapping[str, str]
+    text: str
+    bucket_s: int | None = None
+
+
+BY_WINDOW: Final[Mapping[str, tuple[str, str]]] = {
+    "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
+    "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
+    "shared": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
+    "spread": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
+    "trail": ("application.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
+    "baseline": ("shared_key.decided_at >= ask.day_start - span.window_s", "asked.day_start - 1"),
+    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "asked.day_start - 1"),
+}
+"""Questions that look back by a window: how their texts say so, and from which moment.
+
+No engine joins many by a key and a range of time but by looking at every pair of one key. What lies within a window
+lies in the bucket of that length in which its end lies, or in the one before: an equality that both sides meet anyway.
+"""
+NO_ZERO_LEFT: Final = frozenset(
+    {"active_numbers", "person_openings", "actors", "shared", "card", "number", "store_has_stock"}
+)
+"""Questions whose rows of zeros come from a left join alone: they are left out, and so may the join be."""
+
+
+def ways_to_ask(name: str, windows: OpeningWindows) -> tuple[Asked, ...]:
+    """How a question is asked for all of `asked`, one way for each of its windows; the answers are all of theirs."""
+    spans = tuple(dict.fromkeys(spans_of(name, windows)))
+    if name not in BY_WINDOW:
+        return (_way(name, spans, None),)
+    # Of the windows of all counts only those of this question.
+    mine = [
+        one for one in spans if name not in ("person_openings", "actors", "shared") or _is_of(name, one[0])
+    ]
+    by_length = sorted({window_s for _, window_s in mine})
+    return tuple(
+        _way(name, tuple(one for one in mine if one[1] == window_s), window_s)
+        for window_s in by_length
+        if window_s
+    )
+
+
+def _is_of(name: str, question: str) -> bool:
+    actors = ("clerk", "dealer", "store", "terminal")
+    if name == "person_openings":
+        return question == name
+    if name == "actors":
+        return question in actors
+    return question not in (*actors, "person_openings")
+
+
+STAFF: Final = "('clerk', 'dealer', 'store', 'terminal')"
+KEYS_OF: Final[Mapping[str, str]] = {
+    "actors": f" AND what IN {STAFF}",
+    "shared": f" AND what NOT IN {STAFF}",
+    "spread": f" AND what NOT IN {STAFF}",
+}
+"""Of the keys of an application those that a question is about: staff serve everybody, and share nothing."""
+STAFF_DAYS: Final = f"""
+FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
+WHERE asked_key.what IN {STAFF}"""
+
+
+def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
     question = QUESTIONS[name]
     text = question.text.partition("\nORDER BY")[0]
-    views = {"ask": ASK}
+    views = {"span": span(spans), "ask": ASK}
     if question.use is not None:
         views["ask_key"] = (
             f"SELECT source_no AS ask_id, what, shared_key FROM asked_key WHERE key_use = '{question.use}'"
+            f"{KEYS_OF.get(name, '')}"
         )
     if name == "neighbours":
         # Cards next to one lie in three tens of serial numbers: joined by the ten, and by the range within.
@@ -157,23 +228,49 @@ WHERE every_ask.card_low IS NOT NULL"""
         text = text.replace(NEXT_TO, f"{NEXT_TO} AND application.card_block = ask.card_block")
     if name == "baseline":
         # Of a day that is over the answer is the same for all who ask on the next: it is asked for once.
-        views["ask"] = f"""
-SELECT DISTINCT {DAY} AS ask_id, asked.day_start
-FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
-WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')"""
-        views["ask_key"] = f"""
-SELECT DISTINCT {DAY} AS ask_id, asked_key.what, asked_key.shared_key
-FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
-WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')"""
+        views["ask"] = (
+            f"SELECT DISTINCT {DAY} AS ask_id, asked.day_start, asked.day_start - 1 AS looks_from {STAFF_DAYS}"
+        )
+        views["ask_key"] = (
+            f"SELECT DISTINCT {DAY} AS ask_id, asked_key.what, asked_key.shared_key {STAFF_DAYS}"
+        )
+    if bucket_s is not None:
+        looks_back, looks_from = BY_WINDOW[name]
+        table = looks_back.partition(".")[0]
+        # Beside the key that the past is joined by, or an engine would pair all rows of one key first.
+        beside = "ask" if question.use is None else "ask_key"
+        assert text.count(looks_back) == 1, "the text of a question says once how far it looks back"
+        text = text.replace(looks_back, f"{looks_back} AND {table}.bucket = {beside}.bucket")
+        own = "SELECT DISTINCT" if name == "baseline" else "SELECT"
+        views[beside] = views[beside].replace(own, f"{own} {_bucket(looks_from, bucket_s)} AS bucket,", 1)
+        views[beside] = views[beside].replace("FROM asked_key", "FROM asked_key JOIN asked USING (source_no)")
+        views[beside] += (
+            f" {'AND' if ' WHERE ' in views[beside] or 'WHERE ' in views[beside] else 'WHERE'} 1 = 1"
+        )
+        views[beside] = views[beside].replace("WHERE", f"{STEPS} WHERE", 1)
     if question.counts:
+        if name in NO_ZERO_LEFT:
+            text = text.replace("LEFT JOIN", "JOIN")
         text = f"SELECT * FROM ({text}) AS counted WHERE n1 <> 0 OR n2 <> 0 OR n3 <> 0"
-    return views, text
+    return Asked(views, text, bucket_s)
+
+
+STEPS: Final = "CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1) AS step"
+
+
+def _bucket(moment: str, bucket_s: int) -> str:
+    return f"({moment}) - ({moment}) % {bucket_s} - step.step * {bucket_s}"
+
+
+def bucketed(table: str, bucket_s: int) -> str:
+    """A table of the past with the bucket of time that each row lies in."""
+    return f"SELECT past.*, past.decided_at - past.decided_at % {bucket_s} AS bucket FROM {table} AS past"
 
 
 DAYS_OF: Final = f"""
 SELECT asked.source_no AS ask_id, {DAY} AS day_id
 FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
-WHERE asked_key.what IN ('clerk', 'dealer', 'store', 'terminal')
+WHERE asked_key.what IN {STAFF}
 """
 """Which days of whom each of `asked` is told of by `baseline`."""
 

@@ -551,7 +551,8 @@ class _Counter:
                 NotAssessed(
                     reason=reason,
                     cause=cause,
-                    openings=share_of(openings, total["openings"]),
+                    # One opening may lack an answer that weighs of one person, and one that does not of another.
+                    openings=share_of(min(openings, total["openings"]), total["openings"]),
                     weighing=weighing,
                 )
                 for reason, cause, openings, weighing in self._rows(

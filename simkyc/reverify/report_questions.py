@@ -63,13 +63,11 @@ INSERT INTO found
 WITH answer AS (
   SELECT source_no, unnest(findings) AS one FROM verdict
 ), passed_over AS (
-  SELECT source_no, one.reason AS reason, one.cause AS cause, one.subject = 'applicant' AS is_applicant
+  SELECT source_no, one.reason AS reason, one.cause AS cause
   FROM answer WHERE one.state = 'not_assessed' AND one.decision = 'accept'
 ), once AS (
-  -- only about others can one opening ask the same twice
-  SELECT reason, cause FROM passed_over WHERE is_applicant
-  UNION ALL
-  SELECT reason, cause FROM (SELECT DISTINCT source_no, reason, cause FROM passed_over WHERE NOT is_applicant)
+  -- of several people one opening may ask the same
+  SELECT DISTINCT source_no, reason, cause FROM passed_over
 )
 SELECT reason, 'not_assessed', cause, false, NULL, count(*), 0 FROM once GROUP BY reason, cause
 """

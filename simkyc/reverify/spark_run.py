@@ -27,7 +27,7 @@ from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverify import past
-from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past, spans_of
+from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past
 from simkyc.reverify.duckdb_run import DOUBLED, job_keyring, second_of
 from simkyc.reverify.history_copy import FACES, copy_history, table_schema
 from simkyc.reverify.intake import KEYS, REJECTS, ROWS, Intake, Taken
@@ -293,22 +293,28 @@ def _answered(
 
 def _asked(spark: SparkSession, name: str, windows: OpeningWindows) -> DataFrame:
     """The rows of each who asks, as a list."""
-    views, text = past.ask(name)
-    for view, sql in views.items():
-        spark.sql(sql).createOrReplaceTempView(view)
-    spark.sql(past.span(spans_of(name, windows))).createOrReplaceTempView("span")
-    for table in past.COPIED:
-        rows = spark.table(f"past_{table}")
-        if table == "application" and name == "neighbours":
-            rows = spark.sql(past.CARDS.format(application="past_application"))
-        rows.createOrReplaceTempView(table)
-    found = f"SELECT ask_id, COLLECT_LIST(STRUCT(*)) AS found FROM ({text}) AS one GROUP BY ask_id"
+    found: DataFrame | None = None
+    for way in past.ways_to_ask(name, windows):
+        for view, sql in way.views.items():
+            spark.sql(sql).createOrReplaceTempView(view)
+        for table in past.COPIED:
+            rows = f"SELECT * FROM past_{table}"
+            if table in ("application", "shared_key") and way.bucket_s is not None:
+                rows = past.bucketed(f"past_{table}", way.bucket_s)
+            elif table == "application" and name == "neighbours":
+                rows = past.CARDS.format(application="past_application")
+            spark.sql(rows).createOrReplaceTempView(table)
+        answers = spark.sql(way.text)
+        found = answers if found is None else found.unionByName(answers)
+    assert found is not None, "every question is asked in some way"
+    found.createOrReplaceTempView("found")
+    listed = "SELECT ask_id, COLLECT_LIST(STRUCT(*)) AS found FROM found AS one GROUP BY ask_id"
     if name == "baseline":
-        found = (
+        listed = (
             f"SELECT day_of.ask_id, FLATTEN(COLLECT_LIST(of_day.found)) AS found FROM ({past.DAYS_OF}) AS day_of"
-            f" JOIN ({found}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
+            f" JOIN ({listed}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
         )
-    return spark.sql(found)
+    return spark.sql(listed)
 
 
 @dataclass
