@@ -13,9 +13,9 @@ from bench.run import Run
 from bench.table import Result, Table, at_most
 from simkyc.gather import opening_windows
 from simkyc.policy import Policy
-from simkyc.reverify.duckdb_run import DuckdbRun
-from simkyc.reverify.job import Job, Workshop
-from simkyc.reverify.source import SourceFile
+from simkyc.reverification.duckdb_run import DuckdbRun
+from simkyc.reverification.job import Job, Workshop
+from simkyc.reverification.source import SourceFile
 
 __all__ = ["reverify_facts"]
 

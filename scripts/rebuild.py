@@ -23,11 +23,13 @@ from pydantic import BaseModel
 from simkyc import REASONS, Application, Policy, Screener, Verdict
 from simkyc.cli.application_file import write_application
 from simkyc.cli.demo import CASES, STORE_ID, play
+from simkyc.reverification.columns import COLUMNS
+from simkyc.reverification.verdict_rows import COLUMNS as VERDICT_COLUMNS
 from simkyc.testing import STORE_ICCIDS, Clock
 
 ROOT = Path(__file__).parents[1]
 MODELS: tuple[type[BaseModel], ...] = (Application, Verdict, Policy)
-TEXTS = ("docs/schema", "docs/reasons.md")
+TEXTS = ("docs/schema", "docs/reasons.md", "docs/reverify-columns.md")
 PICTURE_TOLERANCE = 2.0
 """Mean difference of two pictures, in grey levels of 255."""
 FIGURE_TOLERANCE = 0.02
@@ -40,6 +42,7 @@ def build(root: Path) -> None:
     """Write every made file under `root`."""
     write_schemas(root)
     (root / "docs/reasons.md").write_text(reasons_page(), encoding="utf-8")
+    (root / "docs/reverify-columns.md").write_text(columns_page(), encoding="utf-8")
     write_fixtures(root / "fixtures")
 
 
@@ -56,6 +59,27 @@ def write_schemas(root: Path) -> None:
         folder / "published.json",
         {key: sorted({*before.get(key, []), *current}) for key, current in names.items()},
     )
+
+
+def columns_page() -> str:
+    """`docs/reverify-columns.md`: what goes into a re-verification, and what comes out."""
+    lines = [
+        "# Columns of a re-verification",
+        "",
+        "Made by `scripts/rebuild.py` from `simkyc/reverification`. In CSV and JSON Lines days are YYYY-MM-DD, moments",
+        "YYYY-MM-DDThh:mm:ss with their zone, and bytes base64.",
+        "",
+        "## What goes in",
+        "",
+        "| column | what stands in a cell | fills | needed |",
+        "| --- | --- | --- | --- |",
+    ]
+    for column in COLUMNS.values():
+        place = ".".join(column.place) or "what became of it"
+        lines.append(f"| `{column.name}` | {column.kind} | {place} | {'yes' if column.required else ''} |")
+    lines += ["", "## `verdicts.parquet`", "", "| column | type | what stands in it |", "| --- | --- | --- |"]
+    lines += [f"| `{one.name}` | `{one.type}` | {one.says} |" for one in VERDICT_COLUMNS]
+    return "\n".join(lines) + "\n"
 
 
 def reasons_page() -> str:

@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     )
     from simkyc.policy import Policy
     from simkyc.reasons import REASONS, Action, Reason
+    from simkyc.reverification.job import Job
+    from simkyc.reverification.report import Report
+    from simkyc.reverification.run import reverify
     from simkyc.screener import Screener
     from simkyc.verdict import Decision, Evidence, Finding, State, Verdict
 
@@ -82,6 +85,7 @@ __all__ = [
     "HistoryVersionError",
     "IdDocument",
     "InputError",
+    "Job",
     "LiveFrame",
     "Notice",
     "NumberError",
@@ -92,6 +96,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Reason",
+    "Report",
     "Representative",
     "Screener",
     "SettlementError",
@@ -101,6 +106,7 @@ __all__ = [
     "Store",
     "Verdict",
     "__version__",
+    "reverify",
 ]
 
 _ROOMS = {
@@ -124,6 +130,9 @@ _ROOMS = {
     "authority": ("Authority", "AuthorityAnswer", "AuthorityQuery"),
     "policy": ("Policy",),
     "reasons": ("REASONS", "Action", "Reason"),
+    "reverification.job": ("Job",),
+    "reverification.report": ("Report",),
+    "reverification.run": ("reverify",),
     "screener": ("Screener",),
     "verdict": ("Decision", "Evidence", "Finding", "State", "Verdict"),
 }

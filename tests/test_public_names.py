@@ -61,6 +61,9 @@ NAMES = [
     "Store",
     "Verdict",
     "__version__",
+    "Job",
+    "Report",
+    "reverify",
 ]
 
 

@@ -16,7 +16,7 @@ BORDER = {"application", "errors", "reasons", "verdict"}
 PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "lists"}
 
 ALLOWED = {
-    "__init__": {"_version", *BORDER, "authority", "policy", "reverify", "screener"},
+    "__init__": {"_version", *BORDER, "authority", "policy", "screener"},
     "_version": set(),
     "errors": set(),
     "application": {"errors", "numbers", "reasons"},
@@ -38,9 +38,9 @@ ALLOWED = {
     "history": {"application", "errors", "facts", "verdict", "lists"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
     "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
-    "reverify": PURE | {"_version", "faces", "gallery", "gather", "history", "judge"},
+    "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
-    "cli": PURE | {"_version", "faces", "history", "notice", "reverify", "screener", "testing"},
+    "cli": PURE | {"_version", "faces", "history", "notice", "reverification", "screener", "testing"},
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
@@ -50,7 +50,7 @@ HEAVY = (
     *("duckdb", "pyarrow", "pyspark", "matplotlib", "scipy", "jinja2"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverify", "testing"}
+HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverification", "testing"}
 
 
 def modules() -> list[Path]:

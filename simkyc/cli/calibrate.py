@@ -24,8 +24,8 @@ from simkyc.policy import Policy
 
 if TYPE_CHECKING:
     from simkyc.faces.calibration import CalibrationPoint, Domain
-    from simkyc.reverify.calibrated import AskedRate, GroupAtRate, Measured, Share
-    from simkyc.reverify.pairs import LabelledPairs
+    from simkyc.reverification.calibrated import AskedRate, GroupAtRate, Measured, Share
+    from simkyc.reverification.pairs import LabelledPairs
 
 __all__ = ["calibrate"]
 
@@ -109,7 +109,7 @@ def calibrate(
 ) -> None:
     """Make the operator's own calibration of a face engine from labelled pairs, and say what it tells."""
     try:
-        from simkyc.reverify.calibrated import measure
+        from simkyc.reverification.calibrated import measure
     except ModuleNotFoundError:
         raise InputError(NO_SCIPY) from None
     if out is not None and not force and (out.is_symlink() or out.exists()):
@@ -154,7 +154,7 @@ def _pairs(
     on_progress: OnProgress,
 ) -> LabelledPairs:
     from simkyc.faces import DlibFaceEngine
-    from simkyc.reverify.pairs import read_pairs
+    from simkyc.reverification.pairs import read_pairs
 
     pairs = read_pairs(
         file,
@@ -167,7 +167,7 @@ def _pairs(
     )
     if not pairs.photos:
         return pairs
-    from simkyc.reverify.photo_pairs import compare_photos
+    from simkyc.reverification.photo_pairs import compare_photos
 
     return compare_photos(
         pairs,

@@ -22,7 +22,7 @@ from simkyc.lists.watch import CHINA
 from simkyc.policy import Policy
 
 if TYPE_CHECKING:
-    from simkyc.reverify.report import Report
+    from simkyc.reverification.report import Report
 
 __all__ = ["reverify"]
 
@@ -37,7 +37,7 @@ def reverify(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A file, a quoted pattern or a folder of CSV, JSON Lines or Parquet; docs/reverify.md has the columns.",
+            help="A file, a quoted pattern or a folder of CSV, JSON Lines or Parquet; see docs/reverify.md.",
         ),
     ],
     out: Annotated[
@@ -86,10 +86,10 @@ def reverify(
         int, typer.Option("--memory-mb", min=128, help="What DuckDB may use before it goes to disk.")
     ] = 2048,
 ) -> None:
-    """Judge past openings again, as of their own times: verdicts.parquet, rejects.jsonl, report.json and report.html."""
+    """Judge past openings again, as of their own times; leaves verdicts and a report in DIR."""
     try:
-        from simkyc.reverify.job import Job
-        from simkyc.reverify.run import reverify as run
+        from simkyc.reverification.job import Job
+        from simkyc.reverification.run import reverify as run
     except ImportError:
         raise InputError(NO_EXTRA) from None
     job = Job(
@@ -180,7 +180,7 @@ def _progress(console: Console) -> Iterator[_Shown]:
 def _stopped_by_term() -> Iterator[None]:
     """Whoever ends the process with a signal gets what is there so far, as by hand."""
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as `signal` calls it
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

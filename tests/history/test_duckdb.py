@@ -19,7 +19,7 @@ from simkyc.application import ApplicationKind, Position
 from simkyc.errors import SettlementError
 from simkyc.facts import SharedThing
 from simkyc.history import open_history, pattern_questions, questions
-from simkyc.history.patterns import neighbour_cards, day_start
+from simkyc.history.patterns import day_start, neighbour_cards
 from simkyc.history.protocol import Entry, History, OpeningKeys, Seen, WatchEntry, WatchName
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader

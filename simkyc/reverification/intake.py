@@ -41,8 +41,8 @@ from simkyc.history.statements import epoch_seconds, micro_degrees
 from simkyc.judge import Judge
 from simkyc.lists.rows import BadRow
 from simkyc.policy import Policy
-from simkyc.reverify.columns import COLUMNS, nested
-from simkyc.reverify.source import RawRow
+from simkyc.reverification.columns import COLUMNS, nested
+from simkyc.reverification.source import RawRow
 
 __all__ = ["ABOUT", "KEYS", "REJECTS", "ROWS", "Intake", "Taken"]
 

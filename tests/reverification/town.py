@@ -14,7 +14,7 @@ from pyarrow import parquet as pq
 
 from simkyc import Application, Decision, Policy, Screener, Verdict
 from simkyc.history import open_history
-from simkyc.reverify.columns import flat, schema
+from simkyc.reverification.columns import flat, schema
 from simkyc.testing import Clock, FakeCrowdEngine, World, play
 from simkyc.testing.city import Closed, Outcome, Visit
 

@@ -12,10 +12,10 @@ import pytest
 from pyarrow import parquet as pq
 
 from simkyc import Policy, Verdict
-from simkyc.reverify.job import Job
-from simkyc.reverify.run import reverify
+from simkyc.reverification.job import Job
+from simkyc.reverification.run import reverify
 from simkyc.testing import FakeCrowdEngine, world
-from tests.reverify.town import SECRET, Town, played, visited, write_rows
+from tests.reverification.town import SECRET, Town, played, visited, write_rows
 
 Engine = Literal["duckdb", "spark"]
 ENGINES = [

@@ -20,7 +20,7 @@ from scipy import stats
 
 from simkyc.application import Model
 from simkyc.faces.calibration import Calibration
-from simkyc.reverify.shares import adjusted
+from simkyc.reverification.shares import adjusted
 
 __all__ = ["GRID", "LEAST_COMPARISONS", "LEAST_SHIFT", "Drift", "DriftedStore", "drift_of"]
 

@@ -24,7 +24,7 @@ from simkyc.history.schema import (
     WATCH,
 )
 from simkyc.history.statements import FOREVER, Spans
-from simkyc.reverify.answers import QUESTIONS, spans_of
+from simkyc.reverification.answers import QUESTIONS, spans_of
 
 __all__ = [
     "ASK",

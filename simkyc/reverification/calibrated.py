@@ -31,7 +31,7 @@ from simkyc.faces.calibration import (
     calibrate,
     impostor_pairs_needed,
 )
-from simkyc.reverify.pairs import LabelledPairs
+from simkyc.reverification.pairs import LabelledPairs
 
 __all__ = ["AskedRate", "GroupAtRate", "Measured", "Share", "measure", "people_needed"]
 

@@ -23,14 +23,14 @@ from scipy import stats
 from simkyc.errors import InputError
 from simkyc.faces import DlibFaceEngine
 from simkyc.faces.calibration import Calibration, CalibrationPoint, shipped
-from simkyc.reverify.drift import GRID, LEAST_SHIFT, PLACES, Counted, drift_of
-from simkyc.reverify.report import CardRun, Counts, JobFacts, Report, make_report
-from simkyc.reverify.report_charts import timeline
-from simkyc.reverify.report_page import reason_words, render
-from simkyc.reverify.shares import above, adjusted, share_of
-from simkyc.reverify.verdict_rows import SCHEMA
+from simkyc.reverification.drift import GRID, LEAST_SHIFT, PLACES, Counted, drift_of
+from simkyc.reverification.report import CardRun, Counts, JobFacts, Report, make_report
+from simkyc.reverification.report_charts import timeline
+from simkyc.reverification.report_page import reason_words, render
+from simkyc.reverification.shares import above, adjusted, share_of
+from simkyc.reverification.verdict_rows import SCHEMA
 from simkyc.verdict import DECISION_WORDS, Decision
-from tests.reverify.made_verdicts import (
+from tests.reverification.made_verdicts import (
     ACCEPT,
     DARK,
     FAR,
@@ -168,10 +168,20 @@ def test_days_are_those_of_china(of: Callable[..., Report], hour: int, day: date
 def test_what_was_flagged_noted_and_not_assessed_stays_apart(of: Callable[..., Report]) -> None:
     reason = "openings.repeat"
     found = of(
-        row(1, decision="review", findings=[finding(reason, "review"), finding(reason, "review")]),
+        row(
+            1,
+            decision="review",
+            findings=[finding(reason, "review", subject=one) for one in ("applicant", "guardian")],
+        ),
         row(2, findings=[finding(reason, "accept")]),
         row(3, decision="review", findings=[finding(reason, "review", "not_assessed", cause="no_key")]),
-        row(4, findings=[finding(reason, "accept", "not_assessed", cause="no_key")]),
+        row(
+            4,
+            findings=[
+                finding(reason, "accept", "not_assessed", cause="no_key", subject=subject)
+                for subject in ("applicant", "guardian")
+            ],
+        ),
     )
     (one,) = found.reasons
     assert (one.flagged, one.noted, one.not_assessed) == (1, 1, 1)

@@ -26,15 +26,15 @@ from simkyc.history.sql import SqlReader
 from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
-from simkyc.reverify import past
-from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past
-from simkyc.reverify.duckdb_run import DOUBLED, job_keyring, second_of
-from simkyc.reverify.history_copy import FACES, copy_history, table_schema
-from simkyc.reverify.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverify.job import EngineMaker, Job, Progress, Workshop
-from simkyc.reverify.judging import ASKED_COLUMNS, OTHER, Bench
-from simkyc.reverify.source import RawRow, SourceFile, raw_rows
-from simkyc.reverify.verdict_rows import SCHEMA
+from simkyc.reverification import past
+from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past
+from simkyc.reverification.duckdb_run import DOUBLED, job_keyring, second_of
+from simkyc.reverification.history_copy import FACES, copy_history, table_schema
+from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
+from simkyc.reverification.job import EngineMaker, Job, Progress, Workshop
+from simkyc.reverification.judging import ASKED_COLUMNS, OTHER, Bench
+from simkyc.reverification.source import RawRow, SourceFile, raw_rows
+from simkyc.reverification.verdict_rows import SCHEMA
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -11,16 +11,16 @@ import duckdb
 from pyarrow import parquet as pq
 
 from simkyc._version import __version__
-from simkyc.reverify.job import Job, Progress, Workshop, only, quoted, told
-from simkyc.reverify.report import JobFacts, Report, make_report
-from simkyc.reverify.report_page import render
-from simkyc.reverify.source import SourceFile, find_files
-from simkyc.reverify.verdict_rows import SCHEMA
+from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told
+from simkyc.reverification.report import JobFacts, Report, make_report
+from simkyc.reverification.report_page import render
+from simkyc.reverification.source import SourceFile, find_files
+from simkyc.reverification.verdict_rows import SCHEMA
 
 if TYPE_CHECKING:
     from simkyc.policy import Policy
-    from simkyc.reverify.duckdb_run import DuckdbRun
-    from simkyc.reverify.spark_run import SparkRun
+    from simkyc.reverification.duckdb_run import DuckdbRun
+    from simkyc.reverification.spark_run import SparkRun
 
 __all__ = ["reverify"]
 
@@ -33,8 +33,8 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     """Judge every application of a source again, as of its own time, and write what was found into the job's folder.
 
     The same job again, in the same folder, goes on where it was stopped. What it leaves there: `verdicts.parquet`
-    (`simkyc.reverify.verdict_rows` tells its columns), `rejects.jsonl` with the rows that were set aside, `report.json`
-    and `report.html`. A job that is interrupted leaves them for what was judged so far.
+    (`docs/reverify-columns.md` tells its columns), `rejects.jsonl` with the rows that were set aside, `report.json` and
+    `report.html`. A job that is interrupted leaves them for what was judged so far.
 
     Args:
         job: What is to be judged, and how.
@@ -68,10 +68,10 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
 
 def _engine(name: str) -> type[DuckdbRun | SparkRun]:
     if name == "spark":
-        from simkyc.reverify.spark_run import SparkRun
+        from simkyc.reverification.spark_run import SparkRun
 
         return SparkRun
-    from simkyc.reverify.duckdb_run import DuckdbRun
+    from simkyc.reverification.duckdb_run import DuckdbRun
 
     return DuckdbRun
 

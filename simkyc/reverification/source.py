@@ -20,7 +20,7 @@ from pyarrow import parquet as pq
 
 from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding, csv_lines
-from simkyc.reverify.columns import COLUMNS
+from simkyc.reverification.columns import COLUMNS
 
 __all__ = ["RawRow", "SourceFile", "SourceFormat", "find_files", "raw_rows"]
 

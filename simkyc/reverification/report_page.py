@@ -14,10 +14,10 @@ from typing import Final, NamedTuple
 import jinja2
 
 from simkyc.reasons import REASONS, words
-from simkyc.reverify import report_charts as charts
-from simkyc.reverify.drift import DriftedStore
-from simkyc.reverify.report import Actor, ActorKind, Cell, Matrix, Report
-from simkyc.reverify.shares import Share
+from simkyc.reverification import report_charts as charts
+from simkyc.reverification.drift import DriftedStore
+from simkyc.reverification.report import Actor, ActorKind, Cell, Matrix, Report
+from simkyc.reverification.shares import Share
 from simkyc.verdict import DECISION_WORDS, SEVERITY, Decision
 
 __all__ = ["render"]
@@ -299,7 +299,7 @@ def _percent(share: float | None) -> str:
 def _share(share: Share) -> str:
     """A share's interval.
 
-    >>> from simkyc.reverify.shares import share_of
+    >>> from simkyc.reverification.shares import share_of
     >>> _share(share_of(5, 100)), _share(share_of(0, 0))
     ('2.15%–11.2%', '–')
     """

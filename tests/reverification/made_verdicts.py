@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from simkyc.reverify.report import JobFacts, OperatingPoint
-from simkyc.reverify.verdict_rows import SCHEMA
+from simkyc.reverification.report import JobFacts, OperatingPoint
+from simkyc.reverification.verdict_rows import SCHEMA
 
 __all__ = ["DARK", "FAR", "FIRST", "HOT", "HOT_CLERK", "JOB", "STACK", "made", "row", "write"]
 

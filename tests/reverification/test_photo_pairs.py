@@ -15,9 +15,9 @@ from simkyc.faces import DlibFaceEngine, distance
 from simkyc.faces.calibration import shipped
 from simkyc.faces.intake import decode
 from simkyc.lists.rows import BadRow
-from simkyc.reverify.calibrated import measure
-from simkyc.reverify.pairs import read_pairs
-from simkyc.reverify.photo_pairs import compare_photos
+from simkyc.reverification.calibrated import measure
+from simkyc.reverification.pairs import read_pairs
+from simkyc.reverification.photo_pairs import compare_photos
 from simkyc.testing import Capture, chip_portrait, portrait
 
 HEADER = "same_person,person_a,person_b,photo_a,photo_b"

@@ -61,13 +61,16 @@ GROUP BY ALL
 PASSED_OVER: Final = """
 INSERT INTO found
 WITH answer AS (
-  SELECT source_no, unnest(findings) AS one FROM verdict
+  SELECT source_no, unnest(findings) AS one,
+    len(list_filter(findings, lambda one: one.subject <> 'applicant')) > 0 AS is_of_several
+  FROM verdict
 ), passed_over AS (
-  SELECT source_no, one.reason AS reason, one.cause AS cause
-  FROM answer WHERE one.state = 'not_assessed' AND one.decision = 'accept'
+  SELECT source_no, one.reason AS reason, one.cause AS cause, is_of_several
+  FROM answer WHERE one.state = 'not_assessed' AND one.decision = 'accept' AND one.reason IS NOT NULL
 ), once AS (
-  -- of several people one opening may ask the same
-  SELECT DISTINCT source_no, reason, cause FROM passed_over
+  SELECT reason, cause FROM passed_over WHERE NOT is_of_several
+  UNION ALL
+  SELECT reason, cause FROM (SELECT DISTINCT source_no, reason, cause FROM passed_over WHERE is_of_several)
 )
 SELECT reason, 'not_assessed', cause, false, NULL, count(*), 0 FROM once GROUP BY reason, cause
 """

@@ -24,9 +24,9 @@ from pydantic import AwareDatetime
 from simkyc.application import Model
 from simkyc.errors import InputError
 from simkyc.faces.calibration import Calibration
-from simkyc.reverify import report_questions as questions
-from simkyc.reverify.drift import GRID, PLACES, Counted, Drift, drift_of
-from simkyc.reverify.shares import FEWEST, Share, above, share_of
+from simkyc.reverification import report_questions as questions
+from simkyc.reverification.drift import GRID, PLACES, Counted, Drift, drift_of
+from simkyc.reverification.shares import FEWEST, Share, above, share_of
 from simkyc.verdict import EXPLAINED, Decision
 
 __all__ = [

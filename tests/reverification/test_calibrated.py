@@ -11,8 +11,8 @@ from scipy import stats
 
 from simkyc.errors import InputError
 from simkyc.faces.calibration import impostor_pairs_needed
-from simkyc.reverify.calibrated import GroupAtRate, Measured, Share, measure, people_needed
-from simkyc.reverify.pairs import LabelledPairs
+from simkyc.reverification.calibrated import GroupAtRate, Measured, Share, measure, people_needed
+from simkyc.reverification.pairs import LabelledPairs
 
 IMPOSTORS, GENUINE, SPREAD = 1.35, 0.6, 0.12
 RATES = (1e-2, 1e-3)

@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from simkyc.history.schema import FACE_TEMPLATE, TABLES
 from simkyc.history.sql import SqlReader
-from simkyc.reverify.job import Workshop
-from simkyc.reverify.past import COPIED
+from simkyc.reverification.job import Workshop
+from simkyc.reverification.past import COPIED
 
 __all__ = ["ARROW", "FACES", "copy_history", "table_schema"]
 

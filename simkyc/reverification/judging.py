@@ -17,9 +17,9 @@ from simkyc.history.protocol import StoredFace
 from simkyc.history.statements import moment_of
 from simkyc.judge import Judge, Stopwatch
 from simkyc.policy import Policy
-from simkyc.reverify.answers import QUESTIONS, AnsweredReader, Past
-from simkyc.reverify.intake import ABOUT
-from simkyc.reverify.verdict_rows import SCHEMA, verdict_row
+from simkyc.reverification.answers import QUESTIONS, AnsweredReader, Past
+from simkyc.reverification.intake import ABOUT
+from simkyc.reverification.verdict_rows import SCHEMA, verdict_row
 from simkyc.verdict import Verdict
 
 __all__ = ["ASKED_COLUMNS", "Bench"]

@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simkyc.reverify.report import Distances, Period, Span
+from simkyc.reverification.report import Distances, Period, Span
 
 __all__ = ["Interval", "distances", "intervals", "sparkline", "timeline"]
 

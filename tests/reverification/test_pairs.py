@@ -13,7 +13,7 @@ from pyarrow import parquet as pq
 
 from simkyc.errors import EngineMismatchError, InputError
 from simkyc.lists.rows import LONGEST_LINE, BadRow
-from simkyc.reverify.pairs import MOST_GROUPS, LabelledPairs, read_pairs
+from simkyc.reverification.pairs import MOST_GROUPS, LabelledPairs, read_pairs
 
 HEADER = "same_person,person_a,person_b,group,distance,engine_id"
 GOOD = [

@@ -22,7 +22,7 @@ from simkyc.faces.engine import DlibFaceEngine, FaceEngine
 from simkyc.faces.intake import decode
 from simkyc.faces.template import Template
 from simkyc.lists.rows import BadRow
-from simkyc.reverify.pairs import LabelledPairs, OnBad, PairsPhoto
+from simkyc.reverification.pairs import LabelledPairs, OnBad, PairsPhoto
 
 __all__ = ["compare_photos"]
 

@@ -29,7 +29,7 @@ from simkyc.checks import CHECKS
 from simkyc.errors import InputError, SimkycError
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
-from simkyc.reverify.source import SourceFile, SourceFormat
+from simkyc.reverification.source import SourceFile, SourceFormat
 
 __all__ = ["EngineMaker", "Job", "Progress", "Workshop", "only", "quoted", "told"]
 

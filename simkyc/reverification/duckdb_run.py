@@ -21,15 +21,15 @@ from simkyc.history.sql import SqlReader
 from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import BadRow
 from simkyc.policy import Policy
-from simkyc.reverify import past
-from simkyc.reverify.answers import QUESTIONS, FacesOfThePast, Past, spans_of
-from simkyc.reverify.history_copy import FACES, copy_history, table_schema
-from simkyc.reverify.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverify.job import EngineMaker, Job, Progress, Workshop, quoted, told
-from simkyc.reverify.judging import ASKED_COLUMNS, OTHER, Bench
-from simkyc.reverify.pool import Pool
-from simkyc.reverify.source import RawRow, SourceFile, raw_rows
-from simkyc.reverify.verdict_rows import SCHEMA
+from simkyc.reverification import past
+from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, spans_of
+from simkyc.reverification.history_copy import FACES, copy_history, table_schema
+from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
+from simkyc.reverification.job import EngineMaker, Job, Progress, Workshop, quoted, told
+from simkyc.reverification.judging import ASKED_COLUMNS, OTHER, Bench
+from simkyc.reverification.pool import Pool
+from simkyc.reverification.source import RawRow, SourceFile, raw_rows
+from simkyc.reverification.verdict_rows import SCHEMA
 
 __all__ = ["DuckdbRun"]
 
