@@ -16,7 +16,7 @@ BORDER = {"application", "errors", "reasons", "verdict"}
 PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "lists"}
 
 ALLOWED = {
-    "__init__": {"_version", *BORDER, "authority", "policy", "screener"},
+    "__init__": {"_version", *BORDER, "authority", "policy", "reverification", "screener"},
     "_version": set(),
     "errors": set(),
     "application": {"errors", "numbers", "reasons"},

@@ -92,21 +92,18 @@ class Job(Model):
 
 
 def only(policy: Policy, checks: tuple[str, ...] | None) -> Policy:
-    """The policy with these of its checks; another policy, as its `policy_id` says.
+    """The policy with these of its checks, for every kind of application that is asked one of them.
 
-    Raises:
-        InputError: Some kind of application is asked none of them.
+    It is another policy, as its `policy_id` says.
     """
     if checks is None:
         return policy
-    kinds = {}
-    for name, kind in policy.kinds.items():
-        left = tuple(check for check in kind.checks if check in checks) if name != "line" else kind.checks
-        if not left:
-            raise InputError(
-                f"none of these checks is asked of an application of the kind {name}: add one that is"
-            )
-        kinds[name] = kind.changed(checks=left)
+    kinds = {
+        # What is not asked is never accepted, so a kind that is asked none of them keeps its own.
+        name: kind if name == "line" else kind.changed(checks=left or kind.checks)
+        for name, kind in policy.kinds.items()
+        for left in [tuple(check for check in kind.checks if check in checks)]
+    }
     return policy.changed(kinds=kinds)
 
 

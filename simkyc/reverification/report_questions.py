@@ -10,11 +10,10 @@ from typing import Final
 
 OPENING: Final = """
 SELECT source_no, application_id, kind, store_id, dealer_id, clerk_id, iccid, decision_then, other_decision,
-  other_reasons, silent_alert, measures,
+  other_reasons, silent_alert, measures, findings,
   CASE WHEN decision IN ('accept', 'retry', 'review', 'refuse') THEN decision END AS decision,
   CAST(floor(epoch(decided_at)) AS BIGINT) AS second,
   DATE '1970-01-01' + CAST(floor((epoch(decided_at) + 28800) / 86400) AS INTEGER) AS day,
-  list_filter(findings, lambda one: one.state = 'flagged' OR one.decision IS DISTINCT FROM 'accept') AS findings,
   len(list_filter(findings, lambda one: one.state = 'flagged' AND one.decision IS DISTINCT FROM 'accept')) > 0
     AS is_flagged,
   list_transform(list_filter(findings, lambda one: one.state = 'flagged'), lambda one: one.reason) AS held,
@@ -23,7 +22,11 @@ SELECT source_no, application_id, kind, store_id, dealer_id, clerk_id, iccid, de
   list_filter(coalesce(reasons, []), lambda one: NOT coalesce(list_contains(list_transform(list_filter(findings,
     lambda each: each.state = 'not_assessed' AND list_contains(getvariable('explained'), each.cause)),
     lambda each: each.reason), one), false) OR list_contains(held, one)) AS told
-FROM verdict
+FROM (
+  SELECT * REPLACE (
+    list_filter(findings, lambda one: one.state = 'flagged' OR one.decision IS DISTINCT FROM 'accept') AS findings)
+  FROM verdict
+)
 """
 """What the questions below are asked of. Findings that mean nothing, as those on a minor of an adult, are most of a row
 and are left out. `told`: the reasons without those that only follow from another, as at the counter.
@@ -60,20 +63,23 @@ GROUP BY ALL
 """
 PASSED_OVER: Final = """
 INSERT INTO found
-WITH answer AS (
-  SELECT source_no, unnest(findings) AS one,
-    len(list_filter(findings, lambda one: one.subject <> 'applicant')) > 0 AS is_of_several
-  FROM verdict
-), passed_over AS (
-  SELECT source_no, one.reason AS reason, one.cause AS cause, is_of_several
-  FROM answer WHERE one.state = 'not_assessed' AND one.decision = 'accept' AND one.reason IS NOT NULL
-), once AS (
-  SELECT reason, cause FROM passed_over WHERE NOT is_of_several
-  UNION ALL
-  SELECT reason, cause FROM (SELECT DISTINCT source_no, reason, cause FROM passed_over WHERE is_of_several)
+WITH every AS (
+  SELECT one.reason AS reason, one.cause AS cause, count(*) AS answers
+  FROM (SELECT unnest(findings) AS one FROM verdict)
+  WHERE one.state = 'not_assessed' AND one.decision = 'accept' AND one.reason IS NOT NULL GROUP BY ALL
+), of_several AS (
+  SELECT one.reason AS reason, one.cause AS cause, count(*) - count(DISTINCT source_no) AS again
+  FROM (
+    SELECT source_no, unnest(findings) AS one FROM verdict
+    WHERE len(list_filter(findings, lambda one: one.subject <> 'applicant')) > 0
+  )
+  WHERE one.state = 'not_assessed' AND one.decision = 'accept' GROUP BY ALL
 )
-SELECT reason, 'not_assessed', cause, false, NULL, count(*), 0 FROM once GROUP BY reason, cause
+SELECT every.reason, 'not_assessed', every.cause, false, NULL, answers - coalesce(again, 0), 0
+FROM every LEFT JOIN of_several
+  ON every.reason = of_several.reason AND every.cause IS NOT DISTINCT FROM of_several.cause
 """
+"""Openings, not answers: of one about several people the same question may be asked twice."""
 REASONS_FOUND: Final = """
 SELECT reason,
   coalesce(sum(openings) FILTER (state = 'flagged' AND weighs), 0)::BIGINT AS flagged,
