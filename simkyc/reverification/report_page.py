@@ -164,13 +164,29 @@ def _cards_and_cameras(report: Report) -> Iterator[Pointer]:
             "warn",
             "runs",
         )
-    if report.drift and (report.drift.from_everybody or report.drift.from_calibration):
-        moved = (*report.drift.from_everybody, *report.drift.from_calibration)
-        ids = list(dict.fromkeys(one.store_id for one in moved))
+    if report.drift and report.drift.from_everybody:
+        ids = [one.store_id for one in report.drift.from_everybody]
         yield Pointer(
-            f"{len(ids)} 家门店的人脸距离发生偏移：{_names(ids, len(ids), '、')}。请检查摄像头、光线和证件读卡器。",
+            f"{len(ids)} 家门店的人脸距离与其他门店不同：{_names(ids, len(ids), '、')}。请检查摄像头、光线和证件读卡器。",
             f"Stores whose distances of faces moved ({len(ids)}): {_names(ids, len(ids), ', ')}. "
             "Look at camera, light and card reader.",
+            "warn",
+            "drift",
+        )
+    if report.drift and report.drift.from_calibration:
+        ids, number = [one.store_id for one in report.drift.from_calibration], report.drift.stores
+        most = 2 * len(ids) > number
+        yield Pointer(
+            f"{number} 家门店中 {len(ids)} 家的人脸距离偏离标定"
+            + (
+                "：标定不适合这里，请用自己的数据重新标定。" if most else f"：{_names(ids, len(ids), '、')}。"
+            ),
+            f"Off the calibration are {len(ids)} of {number} stores"
+            + (
+                ": it does not fit here, calibrate with your own pairs."
+                if most
+                else f": {_names(ids, len(ids), ', ')}."
+            ),
             "warn",
             "drift",
         )

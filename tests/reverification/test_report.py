@@ -583,6 +583,7 @@ def test_the_calibration_that_ships_can_be_held_against(of: Callable[..., Report
     assert found.drift.calibration_id == ours.calibration_id
     assert [one.store_id for one in found.drift.from_calibration] == ["store-01"]
     assert "与标定相比" in render(found)
+    assert "Off the calibration are 1 of 1 stores: it does not fit here" in render(found)
 
 
 def test_no_p_values_are_no_fault() -> None:
