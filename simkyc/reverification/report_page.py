@@ -167,7 +167,8 @@ def _cards_and_cameras(report: Report) -> Iterator[Pointer]:
     if report.drift and report.drift.from_everybody:
         ids = [one.store_id for one in report.drift.from_everybody]
         yield Pointer(
-            f"{len(ids)} 家门店的人脸距离与其他门店不同：{_names(ids, len(ids), '、')}。请检查摄像头、光线和证件读卡器。",
+            f"{len(ids)} 家门店的人脸距离与其他门店不同：{_names(ids, len(ids), '、')}。"
+            "请检查摄像头、光线和证件读卡器。",
             f"Stores whose distances of faces moved ({len(ids)}): {_names(ids, len(ids), ', ')}. "
             "Look at camera, light and card reader.",
             "warn",
