@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from pyarrow import parquet as pq
 
-from simkyc import Policy, Verdict
+from simkyc import Decision, Policy, Verdict
 from simkyc.reverification.job import Job
 from simkyc.reverification.run import reverify
 from simkyc.testing import FakeCrowdEngine, world
@@ -46,7 +46,12 @@ def other_policy() -> Policy:
         )
         for window in openings.repeat
     )
-    return policy.changed(name="stricter", openings=openings.changed(repeat=stricter))
+    represented = policy.reasons["parties.represented"].changed(flagged=Decision.REFUSE)
+    return policy.changed(
+        name="stricter",
+        openings=openings.changed(repeat=stricter),
+        reasons={**policy.reasons, "parties.represented": represented},
+    )
 
 
 def run(town: Town, folder: Path, **job: Any) -> list[dict[str, Any]]:
