@@ -20,5 +20,7 @@ BENCHES = (
     "world",
     "stock",
     "reverify_facts",
+    "usage_model",
+    "rings",
 )
 """Every table in the order of the page."""

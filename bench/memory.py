@@ -21,7 +21,7 @@ from simkyc import Screener
 from simkyc.faces import FaceEngine
 from simkyc.testing import PEOPLE, Clock, FakeFaceEngine, chip_portrait, portrait, swatch
 
-__all__ = ["memory"]
+__all__ = ["memory", "memory_mb"]
 
 SAMPLES = 10
 SETTLED = 0.5
@@ -99,7 +99,7 @@ def _work(side: str, count: int, folder: Path) -> None:
     for done in range(1, step * SAMPLES + 1):
         judge(done - 1)
         if done % step == 0:
-            print(json.dumps(dict(zip(("resident_mb", "peak_mb"), _memory_mb(), strict=True))), flush=True)
+            print(json.dumps(dict(zip(("resident_mb", "peak_mb"), memory_mb(), strict=True))), flush=True)
 
 
 def _without_faces(count: int, folder: Path) -> Callable[[int], object]:
@@ -126,7 +126,7 @@ def _counter(count: int, folder: Path, faces: FaceEngine | None) -> tuple[Screen
     return screener, clock
 
 
-def _memory_mb() -> tuple[float, float]:
+def memory_mb() -> tuple[float, float]:
     """What the process holds resident now, and held at most; the latter twice where a system does not tell."""
     status = Path("/proc/self/status")
     if not status.exists():

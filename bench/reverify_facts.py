@@ -32,7 +32,7 @@ SELECT opening AS source_no, 'a' || opening AS application_id, '{{}}' AS applica
   's' || store AS store_id, 'l' || store // 4 AS dealer_id, 'c' || store * 2 + opening % 2 AS clerk_id,
   CAST(NULL AS BIGINT) AS latitude_e6, CAST(NULL AS BIGINT) AS longitude_e6, decided_at,
   decided_at - (decided_at + 28800) % 86400 AS day_start, 'accept' AS decision_then,
-  decided_at + 1800 AS admitted_until, decided_at + 120 AS opened_at, CAST(NULL AS BIGINT) AS released_at,
+  decided_at + 1800 AS admitted_then, decided_at + 120 AS opened_then, decided_at + 1800 AS held_until, CAST(NULL AS BIGINT) AS released_at,
   CAST(NULL AS BIGINT) AS closed_at, CAST(NULL AS BIGINT) AS fraud_reported_at,
   CAST(NULL AS VARCHAR) AS restriction_json,
   lpad(CAST(8986000000000000000 + opening - 10 AS VARCHAR), 19, '0') AS card_low,

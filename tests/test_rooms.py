@@ -37,10 +37,13 @@ ALLOWED = {
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
+    "rings": {"_version", "application", "errors", "faces", "history", "policy", "reverification"},
+    "usage": {"_version", "application", "errors", "reverification"},
     "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
-    "cli": PURE | {"_version", "faces", "history", "notice", "reverification", "screener", "testing"},
+    "cli": PURE
+    | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"},
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
@@ -48,9 +51,10 @@ HEAVY = (
     *("cv2", "dlib", "numpy", "sqlalchemy", "onnx", "PIL", "fpdf", "fontTools", "opencc", "rapidfuzz"),
     *("httpx", "httpcore", "stamina", "circuitbreaker", "alembic", "psycopg"),
     *("duckdb", "pyarrow", "pyspark", "matplotlib", "scipy", "jinja2"),
+    *("igraph", "lightgbm", "sklearn"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverification", "testing"}
+HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverification", "rings", "testing", "usage"}
 
 
 def modules() -> list[Path]:

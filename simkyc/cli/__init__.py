@@ -23,7 +23,9 @@ from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.calibrate import calibrate
 from simkyc.cli.reverify import reverify
+from simkyc.cli.rings import rings
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
+from simkyc.cli.usage import usage_app
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import FaceError, HistoryError, InputError, SimkycError
 from simkyc.lists.rows import Encoding, FileFormat
@@ -67,6 +69,7 @@ stock_app = typer.Typer(help="Say which SIM cards there are, where they lie and 
 app.add_typer(stock_app, name="stock")
 history_app = typer.Typer(help="Say what a history is, or bring its tables up to this version of simkyc.")
 app.add_typer(history_app, name="history")
+app.add_typer(usage_app, name="usage")
 
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")
@@ -273,6 +276,7 @@ def check(
 
 app.command()(calibrate)
 app.command()(reverify)
+app.command()(rings)
 
 
 @app.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -16,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.progress import Task as ProgressTask
 from rich.text import Text
 
+from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
 from simkyc.errors import InputError
 from simkyc.lists.rows import Encoding
-from simkyc.lists.watch import CHINA
 from simkyc.policy import Policy
 
 if TYPE_CHECKING:
@@ -28,8 +27,6 @@ __all__ = ["reverify"]
 
 NO_EXTRA = "past openings are judged with DuckDB: pip install 'simkyc[reverify]'"
 STAGES = {"read": "读取 reading", "judge": "判定 judging"}
-
-DAY_OR_TIME = "a day in China such as 2026-01-31, or a time with its zone"
 
 
 def reverify(
@@ -100,8 +97,8 @@ def reverify(
         history=history,
         engine=engine,
         checks=None if checks is None else tuple(filter(None, (one.strip() for one in checks.split(",")))),
-        since=_moment(since),
-        until=_moment(until),
+        since=moment_or_day(since),
+        until=moment_or_day(until),
         strict=strict,
         file_format=file_format,
         encoding=encoding,
@@ -123,20 +120,6 @@ def _tell(report: Report, out: Path) -> None:
         f" {counts.refuse:,} refuse; {facts.rows_set_aside:,} of {facts.rows_read:,} rows set aside"
     )
     typer.echo(f"{out}/report.html")
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f"--since and --until take {DAY_OR_TIME}") from None
-    if moment.tzinfo is None:
-        if moment.time() != datetime.min.time() or "T" in text or " " in text.strip():
-            raise InputError(f"--since and --until take {DAY_OR_TIME}")
-        moment = moment.replace(tzinfo=CHINA)
-    return moment
 
 
 class _Rate(TextColumn):
@@ -172,7 +155,7 @@ def _progress(console: Console) -> Iterator[_Shown]:
         _Rate(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         yield _Shown(progress)
 
 

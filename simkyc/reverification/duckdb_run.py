@@ -13,7 +13,6 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from simkyc.errors import InputError, SimkycError
-from simkyc.gather import opening_windows
 from simkyc.history import open_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
@@ -25,10 +24,10 @@ from simkyc.reverification import past
 from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, spans_of
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverification.job import EngineMaker, Job, Progress, Workshop, quoted, told
-from simkyc.reverification.judging import ASKED_COLUMNS, OTHER, Bench
+from simkyc.reverification.job import EngineMaker, Job, Run, quoted, told
+from simkyc.reverification.judging import ASKED_COLUMNS, Bench
 from simkyc.reverification.pool import Pool
-from simkyc.reverification.source import RawRow, SourceFile, raw_rows
+from simkyc.reverification.source import RawRow, raw_rows
 from simkyc.reverification.verdict_rows import SCHEMA
 
 __all__ = ["DuckdbRun"]
@@ -47,28 +46,8 @@ DAY_S: Final = 86_400
 DOUBLED: Final = "another row has this application_id and stands for both: see which is right"
 
 
-class DuckdbRun:
-    """One run of a job, in its workshop.
-
-    Args:
-        job: The job.
-        files: The files of its source.
-        policies: Under which is judged: the job's, and the one compared with where there is one.
-        workshop: Its folder, held.
-        progress: Told how far it is.
-    """
-
-    def __init__(
-        self,
-        job: Job,
-        files: tuple[SourceFile, ...],
-        policies: tuple[Policy, ...],
-        workshop: Workshop,
-        progress: Progress,
-    ) -> None:
-        self._job, self._files = job, files
-        self._policy, self._other = policies[0], policies[1] if len(policies) > 1 else None
-        self._workshop, self._progress = workshop, progress
+class DuckdbRun(Run):
+    """One run of a job; see `Run`."""
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
@@ -147,7 +126,8 @@ class DuckdbRun:
             f" 'doubled' AS cause, '{DOUBLED}' AS advice FROM doubled ORDER BY source_no"
         )
         self._workshop.write_table("rejects/doubled.parquet", REJECTS, _batches(doubled, REJECTS))
-        database.execute("CREATE VIEW taken AS SELECT * FROM every_row ANTI JOIN doubled USING (source_no)")
+        ((says,),) = database.execute(past.SAYS).fetchall()
+        database.execute(f"CREATE VIEW taken AS {past.taken(says=says)}")
         if reader is None:
             self._past_of_source(database)
         else:
@@ -218,9 +198,6 @@ class DuckdbRun:
             (name, moment_of(second))
             for name, second in database.execute("SELECT list, imported_at FROM past_list_import").fetchall()
         )
-        sides = [("", opening_windows(self._policy))]
-        if self._other is not None and opening_windows(self._other) != sides[0][1]:
-            sides.append((OTHER, opening_windows(self._other)))
         faces = str(self._workshop.path("faces.parquet"))
         pool: Pool[pa.Table, list[pa.RecordBatch]] = Pool(
             _sit, (self._policy, self._other, keyring, imports, faces, self._job.faces), self._job.workers
@@ -230,7 +207,7 @@ class DuckdbRun:
                 name, done = f"verdicts/{chunk:06d}.parquet", chunk * self._job.chunk_rows
                 if not self._workshop.has(name):
                     batches: list[pa.RecordBatch] = []
-                    for judged in pool.map(_slices(self.answered(database, chunk, sides))):
+                    for judged in pool.map(_slices(self.answered(database, chunk, self._sides))):
                         batches += judged
                         done += sum(one.num_rows for one in judged)
                         self._progress("judge", done, total)

@@ -78,8 +78,9 @@ ROWS: Final = pa.schema(
         ("decided_at", pa.int64()),
         ("day_start", pa.int64()),
         ("decision_then", pa.string()),
-        ("admitted_until", pa.int64()),
-        ("opened_at", pa.int64()),
+        ("admitted_then", pa.int64()),
+        ("opened_then", pa.int64()),
+        ("held_until", pa.int64()),
         ("released_at", pa.int64()),
         ("closed_at", pa.int64()),
         ("fraud_reported_at", pa.int64()),
@@ -201,7 +202,7 @@ class Intake:
         about = self._about(application, kept, decided_at)
         keys = opening_keys(application, self.keyring)
         row = _row(raw, application, keys, decided_at, self.keyring)
-        row |= _became(outcome, epoch_seconds(decided_at), self.policy, says=raw.says_outcome)
+        row |= _became(outcome, epoch_seconds(decided_at), self.policy)
         row |= {
             "is_elsewhere": from_elsewhere(application, self.policy) is True,
             "about_json": _written(about[0]),
@@ -459,18 +460,17 @@ def _no_portrait(document: Any) -> Any:
     return document if document.portrait is None else document.model_copy(update={"portrait": NO_PHOTO})
 
 
-def _became(outcome: _Outcome, decided_at: int, policy: Policy, *, says: bool) -> dict[str, Any]:
-    """What became of it, as the history would have it."""
+def _became(outcome: _Outcome, decided_at: int, policy: Policy) -> dict[str, Any]:
+    """What became of it, as the history would have it, as far as the source says.
+
+    `held_until` is how long it is pending if it was accepted, for a source that says of no row what became of it.
+    """
     hold = {
         "accept": int(policy.admission.accepted.value * 60),
         "review": int(policy.admission.in_review.value * 60),
     }
     opened = _second(outcome.opened_at)
-    decision = outcome.decision
-    if not says:
-        decision, opened = "accept", decided_at
-    elif decision is None and opened is not None:
-        decision = "accept"
+    decision = outcome.decision or (None if opened is None else "accept")
     until = _second(outcome.admitted_until)
     if until is None and decision in hold:
         until = decided_at + hold[decision]
@@ -478,8 +478,9 @@ def _became(outcome: _Outcome, decided_at: int, policy: Policy, *, says: bool) -
         until = decided_at
     return {
         "decision_then": outcome.decision,
-        "admitted_until": until,
-        "opened_at": opened,
+        "admitted_then": until,
+        "opened_then": opened,
+        "held_until": decided_at + hold["accept"],
         "released_at": _second(outcome.released_at),
         "closed_at": _second(outcome.closed_at),
         "fraud_reported_at": _second(outcome.fraud_reported_at),

@@ -27,11 +27,13 @@ from simkyc._version import __version__
 from simkyc.application import Model, Moment
 from simkyc.checks import CHECKS
 from simkyc.errors import InputError, SimkycError
+from simkyc.gather import opening_windows
+from simkyc.history.protocol import OpeningWindows
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverification.source import SourceFile, SourceFormat
 
-__all__ = ["EngineMaker", "Job", "Progress", "Workshop", "only", "quoted", "told"]
+__all__ = ["OTHER", "EngineMaker", "Job", "Progress", "Run", "Workshop", "only", "quoted", "told"]
 
 Engine = Literal["duckdb", "spark"]
 EngineMaker = Callable[[], Any]
@@ -39,6 +41,8 @@ EngineMaker = Callable[[], Any]
 Progress = Callable[[Literal["read", "judge"], int, int | None], None]
 """Told of a stage, how many rows it has done, and how many there are, as far as that is known."""
 
+OTHER: Final = "other_"
+"""Before the name of a question: as the policy compared with asks it, where its windows are others."""
 NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -199,6 +203,37 @@ class Workshop:
     @staticmethod
     def _draft(path: Path) -> Path:
         return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+class Run:
+    """One run of a job, in its workshop, whichever engine asks.
+
+    Args:
+        job: The job.
+        files: The files of its source.
+        policies: Under which is judged: the job's, and the one compared with where there is one.
+        workshop: Its folder, held.
+        progress: Told how far it is.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        files: tuple[SourceFile, ...],
+        policies: tuple[Policy, ...],
+        workshop: Workshop,
+        progress: Progress,
+    ) -> None:
+        self._job, self._files = job, files
+        self._policy, self._other = policies[0], policies[1] if len(policies) > 1 else None
+        self._workshop, self._progress = workshop, progress
+
+    @property
+    def _sides(self) -> tuple[tuple[str, OpeningWindows], ...]:
+        """The windows that questions are asked in, by what stands before their names in a row's answers."""
+        mine = opening_windows(self._policy)
+        other = None if self._other is None else opening_windows(self._other)
+        return (("", mine),) if other in (None, mine) else (("", mine), (OTHER, other))
 
 
 def _identity(job: Job, files: tuple[SourceFile, ...], policies: tuple[Policy, ...]) -> dict[str, Any]:

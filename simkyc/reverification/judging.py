@@ -19,6 +19,7 @@ from simkyc.judge import Judge, Stopwatch
 from simkyc.policy import Policy
 from simkyc.reverification.answers import QUESTIONS, AnsweredReader, Past
 from simkyc.reverification.intake import ABOUT
+from simkyc.reverification.job import OTHER
 from simkyc.reverification.verdict_rows import SCHEMA, verdict_row
 from simkyc.verdict import Verdict
 
@@ -29,8 +30,6 @@ ASKED_COLUMNS: Final = (
     *("about_json", "other_about_json", "faces", "entry_no"),
 )
 """What judging needs of a row beside its answers."""
-OTHER: Final = "other_"
-"""Before the name of a question: as the policy compared with asks it, where its windows are others."""
 AT_ONCE: Final = 500
 
 

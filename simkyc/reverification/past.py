@@ -36,9 +36,11 @@ __all__ = [
     "DOUBLES",
     "FIRST_NUMBERS",
     "PAST_OF_SOURCE",
+    "SAYS",
     "Asked",
     "bucketed",
     "span",
+    "taken",
     "ways_to_ask",
 ]
 
@@ -59,6 +61,24 @@ SELECT source_no FROM (
 WHERE place > 1
 """
 """Rows whose application another row has: of several the earliest stays, whatever their order in the source."""
+
+SAYS: Final = "SELECT COUNT(decision_then) + COUNT(opened_then) > 0 AS says FROM every_row"
+"""Whether a source says of any row what became of it."""
+
+
+def taken(*, says: bool) -> str:
+    """The rows that stand for an application.
+
+    Args:
+        says: Whether the source says of any row what became of it; where it does not, everything was opened at once.
+    """
+    opened, held = ("NULL", "NULL") if says else ("decided_at", "held_until")
+    return f"""
+SELECT every_row.*, COALESCE(opened_then, CAST({opened} AS BIGINT)) AS opened_at,
+  COALESCE(admitted_then, CAST({held} AS BIGINT)) AS admitted_until
+FROM every_row ANTI JOIN doubled ON doubled.source_no = every_row.source_no
+"""
+
 
 BINDS: Final = f"(taken.opened_at IS NOT NULL AND {BINDING.replace('application.', 'taken.')})"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 from pyarrow import parquet as pq
 
 from simkyc._version import __version__
 from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told
-from simkyc.reverification.report import JobFacts, Report, make_report
+from simkyc.reverification.report import JobFacts, OperatingPoint, Report, make_report
 from simkyc.reverification.report_page import render
 from simkyc.reverification.source import SourceFile, find_files
 from simkyc.reverification.verdict_rows import SCHEMA
@@ -109,11 +109,29 @@ def _leave(
             complete=complete,
             started_at=begun,
             ended_at=datetime.now(UTC),
+            **_faces_of(job, policies[0], engine_id),
         )
         report = make_report(job.out / VERDICTS, job=facts, rejects=job.out / REJECTS)
         replace(job.out / "report.json", report.to_json())
         replace(job.out / "report.html", render(report))
     return report
+
+
+def _faces_of(job: Job, policy: Policy, engine_id: str | None) -> dict[str, Any]:
+    """The rates that were chosen, and what distances mean by the calibration that they rest on."""
+    accept, review = policy.face.accept_false_match_rate.value, policy.face.review_false_match_rate.value
+    calibration = None
+    if engine_id is not None:
+        from simkyc.faces import DlibFaceEngine
+
+        engine = job.faces() if job.faces else DlibFaceEngine()
+        calibration = engine.calibration("chip-live") if engine.engine_id == engine_id else None
+    distances = [None if calibration is None else calibration.distance_at(rate) for rate in (accept, review)]
+    return {
+        "accept": OperatingPoint(false_match_rate=accept, distance=distances[0]),
+        "review": OperatingPoint(false_match_rate=review, distance=distances[1]),
+        "calibration": calibration,
+    }
 
 
 def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:

@@ -36,8 +36,6 @@ LONGEST_LINE: Final = 64 * 2**20
 """Bytes of a line, which may hold photos in base64."""
 ROWS_AT_ONCE: Final = 2048
 PHOTOS_AT_ONCE: Final = 64
-OUTCOME: Final = frozenset({"decision", "opened_at"})
-"""Columns without which nobody knows what became of an application."""
 PARTITION: Final = re.compile(r"([A-Za-z_]\w*)=([^/\\]*)")
 
 
@@ -65,7 +63,6 @@ class RawRow:
         place: Its line, or its row in Parquet, from 1.
         cells: What stands in its columns, or what is wrong with the row.
         folder: Where its file lies, from which paths of photos are meant.
-        says_outcome: Whether the source says what became of its applications.
         in_lines: Whether the file has lines.
     """
 
@@ -74,7 +71,6 @@ class RawRow:
     place: int
     cells: Mapping[str, Any] | BadRow
     folder: str
-    says_outcome: bool
     in_lines: bool
 
 
@@ -240,18 +236,14 @@ def raw_rows(files: Iterable[SourceFile], encoding: Encoding = "utf-8", before: 
         folder = str(file.path.parent)
         for place, cells in _rows(file, encoding):
             source_no += 1
-            names: Iterable[str] = file.names
-            if isinstance(cells, BadRow):
-                given: Mapping[str, Any] | BadRow = cells
-            else:
-                names = names or cells  # every line of JSON names its own
+            given: Mapping[str, Any] | BadRow = cells
+            if not isinstance(cells, BadRow):
                 given = {
                     **file.cells,
                     **{name: cell for name, cell in cells.items() if _is_given(name, cell)},
                 }
-            says = not OUTCOME.isdisjoint(names) or not OUTCOME.isdisjoint(file.cells)
             in_lines = file.format != "parquet"
-            yield RawRow(source_no, file.number, place, given, folder, says, in_lines)
+            yield RawRow(source_no, file.number, place, given, folder, in_lines)
 
 
 def _rows(file: SourceFile, encoding: Encoding) -> Iterator[tuple[int, Mapping[str, Any] | BadRow]]:

@@ -19,7 +19,6 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from simkyc.errors import InputError, SimkycError
-from simkyc.gather import opening_windows
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
 from simkyc.history.sql import SqlReader
@@ -31,8 +30,8 @@ from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past
 from simkyc.reverification.duckdb_run import DOUBLED, job_keyring, second_of
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverification.job import EngineMaker, Job, Progress, Workshop
-from simkyc.reverification.judging import ASKED_COLUMNS, OTHER, Bench
+from simkyc.reverification.job import EngineMaker, Job, Run
+from simkyc.reverification.judging import ASKED_COLUMNS, Bench
 from simkyc.reverification.source import RawRow, SourceFile, raw_rows
 from simkyc.reverification.verdict_rows import SCHEMA
 
@@ -46,20 +45,8 @@ ROWS_OF_A_CHUNK: Final = 100
 """As many chunks of one machine are judged in one job of Spark."""
 
 
-class SparkRun:
-    """One run of a job, in its workshop; see `DuckdbRun`."""
-
-    def __init__(
-        self,
-        job: Job,
-        files: tuple[SourceFile, ...],
-        policies: tuple[Policy, ...],
-        workshop: Workshop,
-        progress: Progress,
-    ) -> None:
-        self._job, self._files = job, files
-        self._policy, self._other = policies[0], policies[1] if len(policies) > 1 else None
-        self._workshop, self._progress = workshop, progress
+class SparkRun(Run):
+    """One run of a job; see `Run`."""
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
@@ -187,16 +174,13 @@ class SparkRun:
             str(self._workshop.path("faces.parquet")),
             self._job.faces,
         )
-        sides = [("", opening_windows(self._policy))]
-        if self._other is not None and opening_windows(self._other) != sides[0][1]:
-            sides.append((OTHER, opening_windows(self._other)))
         every = self._read(spark, "asked")
         done = 0
         for chunk, (low, high) in enumerate(zip([0, *edges], [*edges, FOREVER], strict=True)):
             name = f"verdicts/{chunk:06d}"
             asked = every.where(f"decided_at >= {low} AND decided_at < {high}")
             if not self._workshop.has(name):
-                answered = _answered(spark, asked, sides, (low, high))
+                answered = _answered(spark, asked, self._sides)
                 self._write(answered.mapInArrow(worker.judge, _ddl(spark, SCHEMA)), name)
             done += asked.count()
             self._progress("judge", done, total)
@@ -275,7 +259,7 @@ def _started(builder: Any, job: Job) -> SparkSession:
 
 
 def _answered(
-    spark: SparkSession, asked: DataFrame, sides: Sequence[tuple[str, OpeningWindows]], times: tuple[int, int]
+    spark: SparkSession, asked: DataFrame, sides: Sequence[tuple[str, OpeningWindows]]
 ) -> DataFrame:
     """The rows that ask, each with the answers to every question."""
     asked.createOrReplaceTempView("asked")
@@ -287,7 +271,6 @@ def _answered(
         for name in QUESTIONS:
             found = _asked(spark, name, windows).withColumnRenamed("found", f"{before}{name}")
             answered = answered.join(found, answered.source_no == found.ask_id, "left").drop("ask_id")
-    del times
     return answered
 
 

@@ -1,0 +1,283 @@
+"""`simkyc usage`: a model of how fraud uses a number: trained, held against a table, and put to work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from simkyc.cli.whole_file import write_whole
+from simkyc.errors import InputError
+
+if TYPE_CHECKING:
+    from simkyc.reverification.shares import Share
+    from simkyc.usage.evaluation import Evaluation
+    from simkyc.usage.model import Drift
+    from simkyc.usage.model_file import Figure, ModelFile
+    from simkyc.usage.training import OnProgress
+
+__all__ = ["usage_app"]
+
+NO_EXTRA = "usage models are trained with LightGBM: pip install 'simkyc[usage]'"
+FIGURES = {
+    "auc": "AUC",
+    "macro_f1": "macro-F1",
+    "caught_at_0.01": "误报率 1% 时检出 caught at 1% false positives",
+    "caught_at_0.001": "误报率 0.1% 时检出 caught at 0.1% false positives",
+    "brier": "Brier",
+    "expected_calibration_error": "校准误差 calibration error",
+}
+SHOWN_DRIFT = 10
+
+usage_app = typer.Typer(help="Train, measure and use a model of how fraud uses a number.")
+
+ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="A model made by simkyc usage train.")]
+TablePath = Annotated[
+    Path,
+    typer.Argument(
+        metavar="TABLE",
+        help="Features in .csv, .csv.gz or .parquet, a row a number; see docs/usage-model.md.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
+Threads = Annotated[
+    int, typer.Option("--threads", min=0, max=512, help="0 for all processors; results are the same.")
+]
+
+
+@usage_app.command("train")
+def train_model(
+    table: TablePath,
+    out: Annotated[Path, typer.Option("--out", metavar="JSON", help="File to write the model into.")],
+    name: Annotated[
+        str, typer.Option("--name", metavar="WORDS", help="What the table is, in words that name nobody.")
+    ] = "labelled numbers of the operator",
+    valid: Annotated[
+        Path | None,
+        typer.Option(
+            "--valid", metavar="TABLE", help="Labelled numbers to measure on; nothing is learnt from them."
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="COLUMN", help="Leave a column out; may repeat.")
+    ] = None,
+    spec: Annotated[
+        Path | None,
+        typer.Option("--spec", metavar="TOML", help="Units of features, and directions agreed for them."),
+    ] = None,
+    missing: Annotated[
+        Literal["signal", "ignored"],
+        typer.Option("--missing", help="Whether a missing value may tell something, or none."),
+    ] = "signal",
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**31 - 1, help="Of folds and trees.")] = 0,
+    threads: Threads = 0,
+    force: Force = False,
+) -> None:
+    """Train a model, and say what cross-validation tells of it."""
+    with _extra():
+        from simkyc.usage.evaluation import evaluate
+        from simkyc.usage.feature_table import read_table, sha256_of
+        from simkyc.usage.model import UsageModel
+        from simkyc.usage.training import Spec, read_spec, train
+    _free(out, force=force, inputs=(table, valid, spec))
+    agreed = Spec() if spec is None else read_spec(spec)
+    dropped = sorted(set(drop or ()))
+    read = read_table(table, drop=dropped)
+    # Read before hours of training are spent.
+    held = None if valid is None else read_table(valid, names=read.names)
+    with _shown() as on_progress:
+        made = train(
+            read,
+            name=name,
+            sha256=sha256_of(table),
+            spec=agreed,
+            dropped=dropped,
+            missing=missing,
+            seed=seed,
+            threads=threads,
+            on_progress=on_progress,
+        )
+    console = Console()
+    console.print(_trained(made))
+    if held is not None:
+        console.print(_evaluated(evaluate(UsageModel(made), held, threads=threads)))
+    write_whole(out, made.to_bytes())
+
+
+@usage_app.command("evaluate")
+def evaluate_model(
+    model: ModelPath,
+    table: TablePath,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    threads: Threads = 0,
+) -> None:
+    """Hold a model against labelled numbers that it has not seen."""
+    with _extra():
+        from simkyc.usage.evaluation import evaluate
+        from simkyc.usage.feature_table import read_table
+        from simkyc.usage.model import UsageModel
+    opened = UsageModel.open(model)
+    found = evaluate(opened, read_table(table, names=opened.features), threads=threads)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(_evaluated(found))
+
+
+@usage_app.command("score")
+def score_numbers(
+    model: ModelPath,
+    table: TablePath,
+    out: Annotated[Path, typer.Option("--out", metavar="PARQUET", help="File to write the scores into.")],
+    explain_all: Annotated[
+        bool,
+        typer.Option(
+            "--explain-all", help="Name what drove every score, not only those that fall into a band."
+        ),
+    ] = False,
+    threads: Threads = 0,
+    force: Force = False,
+) -> None:
+    """Score a table of numbers, and warn where it is spread otherwise than the training table."""
+    with _extra():
+        from simkyc.usage.model import UsageModel
+    _free(out, force=force, inputs=(model, table))
+    opened = UsageModel.open(model)
+    rows, bands, drift = opened.score_table(table, out, explain_all=explain_all, threads=threads)
+    Console().print(_scored(opened.model_id, rows, bands, drift))
+
+
+@contextmanager
+def _extra() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError:
+        raise InputError(NO_EXTRA) from None
+
+
+def _free(out: Path, *, force: bool, inputs: tuple[Path | None, ...]) -> None:
+    if not force and (out.is_symlink() or out.exists()):
+        raise InputError("--out is there already: choose another name, or say --force to replace it")
+    if out.exists() and any(one is not None and one.exists() and out.samefile(one) for one in inputs):
+        raise InputError("--out names a file that is read: choose another name")
+    if not out.absolute().parent.is_dir():
+        raise InputError("--out is in a folder that is not there: make it first")
+
+
+@contextmanager
+def _shown() -> Iterator[OnProgress]:
+    """Shows on a terminal how far the training is."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("训练 training", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+# --- what is drawn ---
+
+
+def _trained(made: ModelFile) -> RenderableType:
+    on = made.trained_on
+    heading = Text(
+        f"{made.model_id}\n{on.rows:,} 号码 numbers, {on.fraud:,} 涉诈 fraud, {len(made.features)} 特征 features, "
+        f"{on.folds} 折交叉验证 folds"
+    )
+    figures = _table("交叉验证 cross-validation (95%)", "指标\nfigure", "值\nvalue")
+    for key, figure in made.metrics.items():
+        figures.add_row(FIGURES.get(key, key), _figure(figure))
+    calibration = _table("校准 calibration", "方法\nmethod", "Brier", "校准误差\ncalibration error")
+    for one in made.tried:
+        style = "bold" if one.method == made.calibration else "dim"
+        calibration.add_row(
+            one.method, f"{one.brier:.4f}", f"{one.expected_calibration_error:.4f}", style=style
+        )
+    thresholds = _table(
+        "阈值 thresholds (95%)",
+        "误报率\nfalse positive rate",
+        "概率\nprobability",
+        "误报\nhonest numbers beyond",
+        "检出\nfraud beyond",
+        "",
+    )
+    for row in made.thresholds:
+        said = Text() if row.enough else Text("正常号码不足 too few honest numbers for this rate", "yellow")
+        probability = "–" if row.probability is None else f"{row.probability:.4f}"
+        cells = (f"{row.false_positive_rate:g}", probability, _share(row.honest), _share(row.fraud))
+        thresholds.add_row(*cells, said)
+    return Group(heading, figures, calibration, thresholds)
+
+
+def _evaluated(found: Evaluation) -> RenderableType:
+    heading = Text(f"{found.model_id}\n{found.rows:,} 号码 numbers, {found.fraud:,} 涉诈 fraud")
+    figures = _table("评估 evaluation (95%)", "指标\nfigure", "值\nvalue")
+    figures.add_row(FIGURES["auc"], _figure(found.auc))
+    figures.add_row(FIGURES["macro_f1"], _figure(found.macro_f1))
+    for rate, caught in found.caught.items():
+        figures.add_row(FIGURES[f"caught_at_{rate}"], _figure(caught))
+    figures.add_row(FIGURES["brier"], f"{found.brier:.4f}")
+    figures.add_row(FIGURES["expected_calibration_error"], f"{found.expected_calibration_error:.4f}")
+    bins = _table(
+        "概率与实际 probability and what came of it", "概率\nprobability", "涉诈占比\nshare of fraud"
+    )
+    for one in found.bins:
+        bins.add_row(f"{one.probability:.4f}", _share(one.fraud))
+    kept = _table(
+        "模型阈值 the model's thresholds here",
+        "误报率\nfalse positive rate",
+        "误报\nhonest numbers beyond",
+        "检出\nfraud beyond",
+    )
+    for row in found.kept:
+        style = "" if row.enough else "dim"
+        kept.add_row(f"{row.false_positive_rate:g}", _share(row.honest), _share(row.fraud), style=style)
+    return Group(heading, figures, bins, kept)
+
+
+def _scored(model_id: str, rows: int, bands: dict[str, int], drift: Drift) -> RenderableType:
+    said = ", ".join(f"{count:,} {name}" for name, count in bands.items())
+    parts: list[RenderableType] = [Text(f"{model_id}\n{rows:,} 号码 numbers: {said}")]
+    drifted = drift.drifted()
+    if drifted:
+        parts.append(
+            Text(
+                f"注意 warning: {len(drifted)} 个特征与训练数据分布不同，请核对口径或重新训练 "
+                "features are spread otherwise than in training: see whether they are counted alike, or train again",
+                "bold yellow",
+            )
+        )
+        table = _table(
+            "漂移 drift", "特征\nfeature", "PSI", "缺失\nmissing", "训练时缺失\nmissing in training"
+        )
+        for one in drifted[:SHOWN_DRIFT]:
+            cells = (f"{one.index:.2f}", f"{one.missing:.1%}", f"{one.missing_in_training:.1%}")
+            table.add_row(Text(one.feature), *cells)
+        parts.append(table)
+    return Group(*parts)
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(box=box.ROUNDED, title=Text(title), title_justify="left", title_style="")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _figure(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return f"{figure.value:.4f}"
+    return f"{figure.value:.4f} ({figure.low:.4f}–{figure.high:.4f})"
+
+
+def _share(share: Share | None) -> str:
+    if share is None or share.share is None or share.low is None or share.high is None:
+        return "–"
+    return f"{share.share:.2%}\n({share.low:.2%}–{share.high:.2%})\n{share.count:,} / {share.of:,}"

@@ -1,0 +1,1 @@
+"""Numbers after their cards were issued: what their use tells."""
