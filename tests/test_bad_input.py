@@ -691,12 +691,12 @@ LINE_TABLE: dict[str, tuple[Callable[[Screener], object], str]] = {
     "activated: a division of words": (sighting(division="苏州"), "division"),
     "activated: an unknown field": (sighting(**{"13910000000": 1}), r"\(unknown\)"),
     "activated: no sighting": (lambda s: s.activated(None), "Sighting"),  # type: ignore[arg-type]  # on purpose
-    "activated: a dictionary": (lambda s: s.activated({"msisdn": "1"}), "Sighting"),  # type: ignore[arg-type]
+    "activated: a dictionary": (lambda s: s.activated({"msisdn": "1"}), "Sighting"),  # type: ignore[arg-type]  # on purpose
     "check_line: without a zone": (
         lambda s: s.check_line(honest(0).sim.msisdn, at=NOW.replace(tzinfo=None)),
         "zone",
     ),
-    "check_line: text for a time": (lambda s: s.check_line(honest(0).sim.msisdn, at="now"), "time"),  # type: ignore[arg-type]
+    "check_line: text for a time": (lambda s: s.check_line(honest(0).sim.msisdn, at="now"), "time"),  # type: ignore[arg-type]  # on purpose
     **{
         f"check_swap: an age of {age!r}": (
             swap_of(honest(0).sim.msisdn, age),

@@ -85,7 +85,7 @@ def test_every_name_for_tests_is_there(name: str) -> None:
 @pytest.mark.parametrize("module", [simkyc, simkyc.testing])
 def test_other_names_are_not(module: object) -> None:
     with pytest.raises(AttributeError):
-        module.unheard_of  # type: ignore[attr-defined]  # noqa: B018
+        module.unheard_of  # type: ignore[attr-defined]  # noqa: B018  # no such name
 
 
 def test_no_published_reason_was_taken_away() -> None:

@@ -67,9 +67,9 @@ OUTCOMES: Final = (
 """What became of an application, as far as the source knows.
 
 `decided_at` is when it was decided, and `applied_at` where it is not given. Where a source says of no row
-either `decision` or `opened_at`, its rows are openings that were carried out at once. Else a row that was opened counts from `opened_at` on,
-and one that was accepted or went to review is pending until `admitted_until`. `fraud_reported_at` is when the number
-was reported as used for fraud.
+either `decision` or `opened_at`, its rows are openings that were carried out at once. Else a row that was opened
+counts from `opened_at` on, and one that was accepted or went to review is pending until `admitted_until`.
+`fraud_reported_at` is when the number was reported as used for fraud.
 """
 
 

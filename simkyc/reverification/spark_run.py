@@ -113,9 +113,8 @@ class SparkRun(Run):
         self._workshop.write_table(
             "rejects/doubled.parquet", REJECTS, rejects.toArrow().cast(REJECTS).to_batches()
         )
-        spark.sql("SELECT * FROM every_row ANTI JOIN doubled USING (source_no)").createOrReplaceTempView(
-            "taken"
-        )
+        (told,) = spark.sql(past.SAYS).collect()
+        spark.sql(past.taken(says=told.says)).createOrReplaceTempView("taken")
         if reader is None:
             self._past_of_source(spark)
         else:

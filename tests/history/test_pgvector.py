@@ -159,7 +159,7 @@ def test_the_server_finds_what_a_search_in_memory_finds(
         own = [asked(person, 1) for person in range(0, PEOPLE, 200)]
         new = [asked(STRANGERS + person, 0) for person in range(50)]
         with history.read() as reader:
-            prepared = reader._prepared()  # type: ignore[attr-defined]
+            prepared = reader._prepared()  # type: ignore[attr-defined]  # this room's own
             assert prepared is not None
             statement = embeddings._nearest(prepared.namespace, 20, exactly=False).text
             parameters = {**parameters_of(wanted()), "vector": embeddings._literal(kept(1))}

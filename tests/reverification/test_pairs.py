@@ -42,7 +42,7 @@ def as_objects(rows: list[str]) -> list[dict[str, object]]:
 
 def read(file: Path, **options: str) -> tuple[LabelledPairs, list[BadRow]]:
     bad: list[BadRow] = []
-    return read_pairs(file, on_bad=bad.append, **options), bad  # type: ignore[arg-type]
+    return read_pairs(file, on_bad=bad.append, **options), bad  # type: ignore[arg-type]  # options by name
 
 
 def to_json_lines(file: Path) -> Path:

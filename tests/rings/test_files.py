@@ -92,7 +92,7 @@ def test_the_next_run_keeps_the_names(left: Path, tmp_path: Path) -> None:
 def test_how_far_an_opening_is(
     left: Path, named: dict[str, object], distance: int, tied_by: tuple[str, ...]
 ) -> None:
-    facts = RingIndex.load(left / "rings.parquet").near(dataclasses.replace(NOBODY, **named))  # type: ignore[arg-type]
+    facts = RingIndex.load(left / "rings.parquet").near(dataclasses.replace(NOBODY, **named))  # type: ignore[arg-type]  # fields by name
     ring = Rings.from_json((left / "rings.json").read_text(encoding="utf-8")).rings[0]
     assert facts is not None
     assert (facts.ring_id, facts.distance, facts.tied_by) == (ring.ring_id, distance, tied_by)
@@ -112,7 +112,7 @@ def test_how_far_an_opening_is(
 def test_who_is_near_no_ring(left: Path, named: dict[str, object]) -> None:
     index = RingIndex.load(left / "rings.parquet")
     assert len(index) == 15
-    assert index.near(dataclasses.replace(NOBODY, **named)) is None  # type: ignore[arg-type]
+    assert index.near(dataclasses.replace(NOBODY, **named)) is None  # type: ignore[arg-type]  # fields by name
 
 
 def test_of_two_rings_the_nearer_and_then_the_one_with_more_points() -> None:
