@@ -11,6 +11,8 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData
 __all__ = [
     "APPLICATION",
     "FACE_TEMPLATE",
+    "LEAD",
+    "LINE_STEP",
     "LIST_IMPORT",
     "META",
     "OUTCOME",
@@ -25,7 +27,7 @@ __all__ = [
     "WATCH",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised by every change of the tables, each with a file of its own in `migrations`."""
 
 VERSION_TABLE = "history_version"
@@ -250,3 +252,47 @@ LIST_IMPORT = Table(
 """When which list was brought up to date: an empty answer from a list that nobody keeps says nothing."""
 
 Index("list_import_by_list", LIST_IMPORT.c.list, LIST_IMPORT.c.imported_at)
+
+LINE_STEP = Table(
+    "line_step",
+    TABLES,
+    Column("msisdn_key", String, primary_key=True),
+    Column("step_no", BigInteger, primary_key=True),
+    Column("taken_at", BigInteger, nullable=False),
+    Column("measure", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("reason", String, nullable=False),
+    Column("basis", String, nullable=False),
+    Column("taken_by", String, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("application_id", String),
+    Column("verdict_id", String),
+    sqlite_with_rowid=False,
+)
+"""What was done to a line and why, one row a step, numbered from 1: rows are added and never changed.
+
+`state` is the line's after the step. `application_id` is the application that asked for it at a counter, and
+`verdict_id` the verdict that recommended it.
+"""
+
+LEAD = Table(
+    "lead",
+    TABLES,
+    Column("lead_id", String, primary_key=True),
+    Column("about", String, nullable=False),
+    Column("subject_key", String, nullable=False),
+    Column("package_sha256", String, nullable=False),
+    Column("exported_at", BigInteger, nullable=False),
+    Column("exported_by", String, nullable=False),
+    Column("recipient", String, nullable=False),
+    Column("receipt", String),
+    Column("received_at", BigInteger),
+    Column("feedback", String),
+    Column("feedback_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", String),
+    Column("revoked_for", String),
+)
+"""One row a lead that was handed to the police: to whom, and what came back. The package itself is not here."""
+
+Index("lead_by_subject", LEAD.c.subject_key)

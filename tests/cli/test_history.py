@@ -26,19 +26,19 @@ def test_what_a_history_is(history: str, call: Call) -> None:
     called = call("history", "info", history)
     assert (called.code, called.err) == (0, "")
     assert (
-        called.out == "SQLite, schema version 1, this simkyc reads 1, 0 verdicts, faces searched in memory\n"
+        called.out == "SQLite, schema version 2, this simkyc reads 2, 0 verdicts, faces searched in memory\n"
     )
 
 
 def test_a_history_that_is_up_to_date_stays_so(history: str, call: Call) -> None:
     called = call("history", "upgrade", history)
-    assert (called.code, called.out, called.err) == (0, "schema version 1\n", "")
+    assert (called.code, called.out, called.err) == (0, "schema version 2\n", "")
 
 
 def test_nothing_is_upgraded_before_it_is_backed_up(
     history: str, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", schema.SCHEMA_VERSION + 1)
     called = call("history", "upgrade", history)
     assert (called.code, called.out) == (2, "")
     assert "back the history up first" in called.err

@@ -28,6 +28,7 @@ from simkyc.errors import (
 )
 from simkyc.history import open_history, questions, sqlite
 from simkyc.history.protocol import History
+from simkyc.history.schema import SCHEMA_VERSION
 from simkyc.history.secret import new_key_file
 from tests.history.files import SECRET, entry, opened, record, remembers
 
@@ -305,7 +306,11 @@ NOT_OPENED: dict[str, tuple[Callable[[Path], object], type[HistoryError], str]] 
         HistoryFormatError,
         "lacks a part",
     ),
-    "from a later simkyc": (partial(of_version, version="2"), HistoryVersionError, "version 2"),
+    "from a later simkyc": (
+        partial(of_version, version=str(SCHEMA_VERSION + 1)),
+        HistoryVersionError,
+        "version",
+    ),
     "version is no number": (partial(of_version, version="two"), HistoryFormatError, "version"),
     "a folder": (Path.mkdir, HistoryFormatError, "not a folder"),
     "a pipe": (pipe, HistoryFormatError, "device"),
