@@ -31,10 +31,12 @@ __all__ = [
     "GalleryHit",
     "HeldLine",
     "LineFacts",
+    "NearRing",
     "OpeningFacts",
     "PatternFacts",
     "PersonFacts",
     "PhotoFacts",
+    "RingFacts",
     "SharedCounts",
     "SharedThing",
     "SimFacts",
@@ -404,6 +406,41 @@ class PersonFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class NearRing:
+    """The known ring that an opening is nearest to.
+
+    Attributes:
+        ring_id: Which.
+        distance: 0 where the applicant is one of it or represents it; 1 where the opening names what ties it, or one of
+            its people represents the applicant; 2 where it names what one of its people named.
+        tied_by: By what, in the order of the kinds' names; `person` at distance 0.
+        score: The ring's points.
+        people: How many people it has.
+        fraud: How many of its numbers were reported as used for fraud.
+    """
+
+    ring_id: str
+    distance: Literal[0, 1, 2]
+    tied_by: tuple[str, ...]
+    score: float
+    people: int
+    fraud: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingFacts:
+    """What the last search for rings says of an opening.
+
+    Attributes:
+        known_until: Up to when that search looked.
+        near: The nearest ring within two steps; None where none is.
+    """
+
+    known_until: datetime
+    near: NearRing | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a check may know beside the application.
 
@@ -416,6 +453,7 @@ class Facts:
         lists: When each list was last brought up to date; one that is not there is not kept.
         patterns: What the history says of the pattern behind it.
         gallery: What the faces of earlier openings say; None when there is no face to search for.
+        rings: What is known of rings; None when none were searched for up to now.
     """
 
     now: datetime
@@ -426,6 +464,7 @@ class Facts:
     lists: Mapping[str, datetime] = field(default_factory=dict)
     patterns: PatternFacts = PatternFacts()
     gallery: GalleryFacts | None = None
+    rings: RingFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simkyc.gallery import Captured, GallerySearch, Searched
     from simkyc.history.keys import Keyring
     from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader
+    from simkyc.rings.index import RingIndex
 
 __all__ = ["Judge", "Stopwatch", "new_verdict"]
 
@@ -56,12 +57,20 @@ class Judge:
         policy: Limits, windows, and what each reason leads to.
         keyring: Makes the keys of the history that is asked.
         engine: Gives the face engine; called only where there is a face.
+        rings: Rings that were found; None where nobody searched.
     """
 
-    def __init__(self, policy: Policy, keyring: Keyring, engine: Callable[[], FaceEngine]) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        keyring: Keyring,
+        engine: Callable[[], FaceEngine],
+        rings: RingIndex | None = None,
+    ) -> None:
         self._policy = policy
         self._keyring = keyring
         self._engine = engine
+        self._rings = rings
 
     def judge(
         self,
@@ -114,6 +123,7 @@ class Judge:
             lists=lists,
             patterns=patterns,
             gallery=gallery,
+            rings=None if self._rings is None else self._rings.facts(keys, now),
         )
         asked = self._policy.kinds[application.kind].checks
         findings: list[Finding] = []

@@ -332,6 +332,13 @@ class IdentityLimits(Model):
         return self
 
 
+class RingRules(Model):
+    """How near a known ring an opening is looked at, and how long a search for rings holds."""
+
+    farthest: Limit
+    max_age: Limit
+
+
 class Combination(Model):
     """Signs that say little alone: each has a weight, and together they ask for a supervisor."""
 
@@ -449,6 +456,7 @@ class Policy(Model):
     batch: BatchLimits
     shared: SharedLimits
     identity: IdentityLimits
+    ring: RingRules
     combination: Combination
     notice: NoticeRules
     admission: Admission

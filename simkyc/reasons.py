@@ -1568,6 +1568,29 @@ _ALL = (
         _ONE_MOMENT,
         _ABNORMAL,
     ),
+    # ring
+    Reason(
+        "ring.member",
+        A.CALL_SUPERVISOR,
+        W("团伙成员", "member of a known ring"),
+        W(
+            "该申请需要主管复核。",
+            "The supervisor looks at this application.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
+        "ring.near",
+        A.CALL_SUPERVISOR,
+        W("关联团伙", "tied to a known ring"),
+        W(
+            "该申请的联系信息需要主管复核。",
+            "The supervisor looks at the contacts given in this application.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
     # notice
     Reason(
         "notice.not_signed",

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Seen,
         Transaction,
     )
+    from simkyc.rings.index import RingIndex
 
 __all__ = ["Screener"]
 
@@ -72,6 +73,7 @@ class Screener:
         faces: FaceEngine | None = None,
         authority: Authority | None = None,
         clock: Callable[[], datetime] = _now,
+        rings: RingIndex | None = None,
     ) -> None:
         """Put the parts together; `Screener.open` does it from a URL."""
         self._history = history
@@ -79,6 +81,7 @@ class Screener:
         self._given_faces = faces
         self._authority = authority
         self._clock = clock
+        self._rings = rings
 
     @classmethod
     def open(
@@ -91,6 +94,7 @@ class Screener:
         secret: bytes | str | None = None,
         former_secrets: Sequence[bytes | str] | None = None,
         clock: Callable[[], datetime] = _now,
+        rings: RingIndex | str | Path | None = None,
     ) -> Self:
         """Open a history and make a screener on it.
 
@@ -104,10 +108,13 @@ class Screener:
                 else a key file beside a SQLite database, made when the database is.
             former_secrets: Secrets that were replaced by this one; None: the environment's SIMKYC_FORMER_SECRETS.
             clock: Tells the time, with a zone. For tests.
+            rings: Known rings, or the `rings.parquet` that `simkyc rings` left; None where nobody searched, which every
+                verdict then says.
 
         Raises:
             HistoryError: The history cannot be opened; the subclass says why.
             PolicyError: The policy file does not hold.
+            InputError: The rings cannot be read, or were found in a history with another secret.
         """
         if policy is None:
             policy = Policy.default()
@@ -117,7 +124,14 @@ class Screener:
             from simkyc.history import open_history
 
             history = open_history(history, secret=secret, former_secrets=former_secrets)
-        return cls(history, policy, faces, authority, clock)
+        if rings is not None:
+            from simkyc.rings.index import RingIndex
+
+            rings = rings if isinstance(rings, RingIndex) else RingIndex.load(rings)
+            if not rings.is_of(history.keyring.key_id):
+                history.close()
+                raise InputError("these rings were found under another secret: search this history again")
+        return cls(history, policy, faces, authority, clock, rings)
 
     @property
     def policy(self) -> Policy:
@@ -573,7 +587,7 @@ class Screener:
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(self._policy, self._history.keyring, lambda: self.faces)
+        return Judge(self._policy, self._history.keyring, lambda: self.faces, self._rings)
 
     def _search(self, application: Application, about: About, now: datetime) -> Searched | None:
         """Search the faces of earlier openings, outside of any transaction; None where there is no face."""

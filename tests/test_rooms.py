@@ -36,10 +36,11 @@ ALLOWED = {
     "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
-    "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
-    "rings": {"_version", "application", "errors", "faces", "history", "policy", "reverification"},
+    "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings"},
+    "rings": {"_version", "application", "errors", "faces", "facts", "history", "policy", "reverification"},
     "usage": {"_version", "application", "errors", "reverification"},
-    "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
+    "screener": PURE
+    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
     "cli": PURE

@@ -33,6 +33,7 @@ from simkyc.checks import (
     real_name,
     remote,
     restriction,
+    ring,
     shared,
     trail,
 )
@@ -65,6 +66,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("batch", batch.check),
     ("shared", shared.check),
     ("identity", identity.check),
+    ("ring", ring.check),
     ("notice", notice.check),
 )
 

@@ -19,7 +19,7 @@ from simkyc.rings.find import Search, find_rings
 from simkyc.rings.page import render
 from simkyc.rings.ring import Ring, Rings
 
-__all__ = ["COLUMNS", "PARQUET", "leave", "read_people", "read_rows", "search"]
+__all__ = ["COLUMNS", "PARQUET", "leave", "read_people", "read_rows", "read_until", "search"]
 
 PARQUET: Final = "rings.parquet"
 COLUMNS: Final = {
@@ -48,6 +48,8 @@ COLUMNS: Final = {
 }
 """What each column holds, and its type."""
 SCHEMA: Final = pa.schema([(name, kind) for name, (_, kind) in COLUMNS.items()])
+UNTIL: Final = b"simkyc.until"
+"""In the metadata of the file: where the window of the search ends, in epoch seconds."""
 AT_ONCE: Final = 1000
 
 
@@ -75,10 +77,12 @@ def leave(rings: Rings, out: Path) -> None:
     """
     with told("the rings cannot be written"):
         draft = out / f".{PARQUET}.draft"
-        with pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
+        until = b"" if rings.until is None else str(int(rings.until.timestamp())).encode()
+        schema = SCHEMA.with_metadata({UNTIL: until})
+        with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
             for place in range(0, max(1, len(rings.rings)), AT_ONCE):
                 rows = [row for ring in rings.rings[place : place + AT_ONCE] for row in _rows(ring)]
-                writer.write_table(pa.Table.from_pylist(rows, SCHEMA))
+                writer.write_table(pa.Table.from_pylist(rows, schema))
         draft.replace(out / PARQUET)
         for name, text in (("rings.json", rings.to_json()), ("rings.html", render(rings))):
             draft = out / f".{name}.draft"
@@ -141,6 +145,19 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, Any]]:
             yield from batch.to_pylist()
     except (OSError, pa.ArrowInvalid):
         raise InputError("rings.parquet is missing or damaged: search again into an empty folder") from None
+
+
+def read_until(path: Path) -> int | None:
+    """Up to when the search looked that left a `rings.parquet`, in epoch seconds; None where it does not say.
+
+    Raises:
+        InputError: There is none.
+    """
+    try:
+        said = (pq.read_schema(path).metadata or {}).get(UNTIL, b"")
+    except (OSError, pa.ArrowInvalid):
+        raise InputError("rings.parquet is missing or damaged: search again into an empty folder") from None
+    return int(said) if said.isdigit() else None
 
 
 def read_people(path: Path) -> Mapping[str, frozenset[str]]:

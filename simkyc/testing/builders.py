@@ -30,6 +30,7 @@ from simkyc.facts import (
     PatternFacts,
     PersonFacts,
     PhotoFacts,
+    RingFacts,
     SharedCounts,
     SimFacts,
 )
@@ -284,6 +285,7 @@ def facts(**changes: Any) -> Facts:
             companion_people=0,
             calibration_id="live-live:test",
         ),
+        rings=RingFacts(known_until=NOW - timedelta(days=1), near=None),
     )
     known = _taking(known, changes)
     if changes:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import timedelta
 from pathlib import Path
+from typing import get_args
 
 import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
+from simkyc import Application, Screener
 from simkyc.errors import InputError
+from simkyc.facts import NearRing
 from simkyc.history.protocol import OpeningKeys
-from simkyc.rings.files import COLUMNS, search
+from simkyc.reasons import Language
+from simkyc.rings.files import COLUMNS, PARQUET, search
 from simkyc.rings.find import Search
-from simkyc.rings.index import KnownRing, RingFacts, RingIndex
+from simkyc.rings.index import KnownRing, RingIndex
 from simkyc.rings.ring import Rings
+from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, swatch
 from tests.rings.made_links import Row, link, star, write
 
 NOBODY = OpeningKeys(
@@ -120,11 +126,13 @@ def test_of_two_rings_the_nearer_and_then_the_one_with_more_points() -> None:
         KnownRing(name, score, 5, 0) for name, score in (("s", 9.0), ("w", 5.0), ("f", 20.0))
     )
     index = RingIndex(
-        {}, {("payer", "p"): (1, (weak, strong)), ("device", "d"): (2, (far,)), ("number", "n"): (1, (weak,))}
+        {},
+        {("payer", "p"): (1, (weak, strong)), ("device", "d"): (2, (far,)), ("number", "n"): (1, (weak,))},
+        NOW,
     )
     asks = dataclasses.replace(NOBODY, device="d", shared=(("payer", "p"), ("contact", "n")))
-    assert index.near(asks) == RingFacts("s", 1, ("payer",), 9.0, 5, 0)
-    assert index.near(dataclasses.replace(NOBODY, device="d")) == RingFacts("f", 2, ("device",), 20.0, 5, 0)
+    assert index.near(asks) == NearRing("s", 1, ("payer",), 9.0, 5, 0)
+    assert index.near(dataclasses.replace(NOBODY, device="d")) == NearRing("f", 2, ("device",), 20.0, 5, 0)
 
 
 def test_another_table_is_not_taken_for_rings(left: Path, tmp_path: Path) -> None:
@@ -137,3 +145,50 @@ def test_another_table_is_not_taken_for_rings(left: Path, tmp_path: Path) -> Non
     pq.write_table(pa.table({"ring_id": ["x"]}), left / "rings.parquet")
     with pytest.raises(InputError, match="another table"):
         search(Search(source=str(tmp_path / "links.parquet"), out=left))
+
+
+def visit(seed: int, clock: Clock, **changes: object) -> Application:
+    photo = {"data": swatch(seed)}
+    fields = {"live_photo": photo, "document": {"portrait": photo}, "applied_at": clock.now}
+    return application(seed, **{**fields, **changes})
+
+
+def test_the_next_one_of_a_ring_goes_to_a_supervisor(tmp_path: Path) -> None:
+    clock, url = Clock(), f"sqlite:///{tmp_path / 'kyc.db'}"
+    shared = {"payer_account": "6222020000000000001"}
+    with Screener.open(url, faces=FakeFaceEngine(), clock=clock) as screener:
+        screener.allocate("store-1", STORE_ICCIDS)
+        for seed in range(6):
+            verdict = screener.screen(visit(seed, clock, **shared))
+            assert verdict.application_id is not None
+            screener.settle(verdict.application_id, opened=True, approved_by="supervisor-1")
+            clock.advance(days=1)
+        screener.report_outcome(application(0).sim.msisdn or "", is_fraud=True)
+    clock.advance(days=1)
+    rings = search(Search(source=url, out=tmp_path / "out"))
+    assert len(rings.rings) == 1
+    clock.advance(days=10)
+    with Screener.open(
+        url, faces=FakeFaceEngine(), clock=clock, rings=tmp_path / "out" / PARQUET
+    ) as screener:
+        member = screener.preview(visit(0, clock, application_id="again-1"))
+        tied = screener.preview(visit(20, clock, **shared))
+        stranger = screener.preview(visit(21, clock))
+        # What was found later was not known then.
+        before = screener.preview(visit(20, clock, **shared), at=NOW + timedelta(days=2))
+    assert ("ring.member" in member.reasons, member.silent_alert) == (True, True)
+    assert ("ring.near" in tied.reasons, tied.silent_alert) == (True, True)
+    assert not {"ring.member", "ring.near"} & set(stranger.reasons)
+    assert {one.cause for one in before.findings if one.check == "ring"} == {"no_rings"}
+    for verdict in (member, tied):
+        for language in get_args(Language):
+            said = " ".join(verdict.messages(language, "customer") + verdict.messages(language, "clerk"))
+            assert "ring" not in said.split()
+            assert "团伙" not in said
+
+
+def test_rings_of_another_history_are_not_taken(left: Path) -> None:
+    with pytest.raises(InputError, match="another secret"):
+        Screener.open("sqlite://", rings=left / PARQUET)
+    with pytest.raises(InputError, match="missing or damaged"):
+        Screener.open("sqlite://", rings=left / "nothing.parquet")
