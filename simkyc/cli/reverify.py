@@ -34,7 +34,7 @@ def reverify(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="A file, a quoted pattern or a folder of CSV, JSON Lines or Parquet; see docs/reverify.md.",
+            help="A file, a quoted pattern or a folder of CSV, JSON Lines or Parquet, or the URL of a history.",
         ),
     ],
     out: Annotated[

@@ -422,14 +422,20 @@ class SqlReader(PatternReader, FaceReader):
         rows = self._asked((questions.LINES_ON_DEVICE,), asker, named, spans)
         return {row.window_s: row.lines for row in rows}
 
-    def table(self, name: str, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
+    def table(
+        self, name: str, columns: Sequence[str], *, ordered: bool = False
+    ) -> Iterator[list[tuple[Any, ...]]]:
         """Every row of one table, some thousands at a time while the snapshot is open: for a batch.
 
         Args:
             name: Of `schema`.
             columns: Which of its columns.
+            ordered: Whether in the order of its key.
         """
-        some = select(*(TABLES.tables[name].c[column] for column in columns))
+        table = TABLES.tables[name]
+        some = select(*(table.c[column] for column in columns))
+        if ordered:
+            some = some.order_by(*table.primary_key.columns)
         options = {"yield_per": ROWS_AT_ONCE}
         result = self._run(lambda: self._connection.execute(some, execution_options=options))
         while rows := self._run(lambda: result.fetchmany(ROWS_AT_ONCE)):

@@ -24,7 +24,7 @@ from simkyc.reverification import past
 from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, spans_of
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverification.job import EngineMaker, Job, Run, quoted, told
+from simkyc.reverification.job import EngineMaker, Job, Run, quoted, second_of, told
 from simkyc.reverification.judging import ASKED_COLUMNS, Bench
 from simkyc.reverification.pool import Pool
 from simkyc.reverification.source import RawRow, raw_rows
@@ -353,11 +353,6 @@ def _batches(result: duckdb.DuckDBPyRelation, schema: pa.Schema) -> list[pa.Reco
     table: pa.Table = result.to_arrow_table()
     batches: list[pa.RecordBatch] = table.cast(schema).to_batches()
     return batches
-
-
-def second_of(moment: datetime | None, otherwise: int) -> int:
-    """Epoch seconds of a time, where there is one."""
-    return otherwise if moment is None else int(moment.timestamp())
 
 
 @contextmanager

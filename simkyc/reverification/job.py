@@ -33,7 +33,18 @@ from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverification.source import SourceFile, SourceFormat
 
-__all__ = ["OTHER", "EngineMaker", "Job", "Progress", "Run", "Workshop", "only", "quoted", "told"]
+__all__ = [
+    "OTHER",
+    "EngineMaker",
+    "Job",
+    "Progress",
+    "Run",
+    "Workshop",
+    "only",
+    "quoted",
+    "second_of",
+    "told",
+]
 
 Engine = Literal["duckdb", "spark"]
 EngineMaker = Callable[[], Any]
@@ -50,7 +61,8 @@ class Job(Model):
     """What is to be judged again, and how.
 
     Attributes:
-        source: A file, a pattern or a folder of CSV, JSON Lines or Parquet.
+        source: A file, a pattern or a folder of CSV, JSON Lines or Parquet; or the URL of a history, whose findings
+            are decided again.
         out: The folder that the job makes, or goes on in.
         policy: Under which is judged.
         compare_policy: Another one, under which everything is judged as well.
@@ -69,7 +81,7 @@ class Job(Model):
         faces: Makes the face engine; None for the built-in one. It must be a function that pickle knows by name.
     """
 
-    source: str
+    source: str = Field(repr=False)
     out: Path
     policy: Policy = Field(default_factory=Policy.default)
     compare_policy: Policy | None = None
@@ -93,6 +105,19 @@ class Job(Model):
         if unknown:
             raise ValueError("a check of another name: there are " + ", ".join(name for name, _ in CHECKS))
         return self
+
+    @model_validator(mode="after")
+    def _decides_a_history_alone(self) -> Self:
+        if self.of_history and (self.history is not None or self.engine != "duckdb"):
+            raise ValueError(
+                "a history as the source is decided again on this machine, and no other is asked"
+            )
+        return self
+
+    @property
+    def of_history(self) -> bool:
+        """Whether the source is a history."""
+        return "://" in self.source
 
 
 def only(policy: Policy, checks: tuple[str, ...] | None) -> Policy:
@@ -238,7 +263,7 @@ class Run:
 
 def _identity(job: Job, files: tuple[SourceFile, ...], policies: tuple[Policy, ...]) -> dict[str, Any]:
     """What must not change between two runs of one job."""
-    seen = hashlib.sha256()
+    seen = hashlib.sha256(job.source.encode() if job.of_history else b"")
     for file in files:
         state = file.path.stat()
         seen.update(f"{file.path.resolve()}|{state.st_size}|{state.st_mtime_ns}\n".encode())
@@ -253,6 +278,11 @@ def _identity(job: Job, files: tuple[SourceFile, ...], policies: tuple[Policy, .
         "until": _written(job.until),
         "chunk_rows": job.chunk_rows,
     }
+
+
+def second_of(moment: datetime | None, otherwise: int) -> int:
+    """Epoch seconds of a time, where there is one."""
+    return otherwise if moment is None else int(moment.timestamp())
 
 
 def _written(moment: datetime | None) -> str | None:

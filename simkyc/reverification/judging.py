@@ -20,7 +20,7 @@ from simkyc.policy import Policy
 from simkyc.reverification.answers import QUESTIONS, AnsweredReader, Past
 from simkyc.reverification.intake import ABOUT
 from simkyc.reverification.job import OTHER
-from simkyc.reverification.verdict_rows import SCHEMA, verdict_row
+from simkyc.reverification.verdict_rows import SCHEMA, applied, verdict_row
 from simkyc.verdict import Verdict
 
 __all__ = ["ASKED_COLUMNS", "Bench"]
@@ -64,7 +64,8 @@ class Bench:
         other = None
         if self._other_judge is not None:
             other = self._verdict(self._other_judge, application, row, row["other_about_json"], OTHER)
-        return verdict_row(row["source_no"], application, row["iccid"], row["decision_then"], verdict, other)
+        about = applied(application, row["iccid"])
+        return verdict_row(row["source_no"], about, row["decision_then"], verdict, other)
 
     def _verdict(
         self, judge: Judge, application: Application, row: Mapping[str, Any], about_json: str, before: str

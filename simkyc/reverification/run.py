@@ -20,6 +20,7 @@ from simkyc.reverification.verdict_rows import SCHEMA
 if TYPE_CHECKING:
     from simkyc.policy import Policy
     from simkyc.reverification.duckdb_run import DuckdbRun
+    from simkyc.reverification.history_run import HistoryRun
     from simkyc.reverification.spark_run import SparkRun
 
 __all__ = ["reverify"]
@@ -36,6 +37,8 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     (`docs/reverify-columns.md` tells its columns), `rejects.jsonl` with the rows that were set aside, `report.json` and
     `report.html`. A job that is interrupted leaves them for what was judged so far.
 
+    Of a history as the source nothing is looked at again: what was found then is decided again under the policies.
+
     Args:
         job: What is to be judged, and how.
         progress: Told how far it is.
@@ -50,14 +53,14 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     policies = tuple(
         only(policy, job.checks) for policy in (job.policy, job.compare_policy) if policy is not None
     )
-    files = find_files(job.source, job.file_format, job.encoding)
+    files = () if job.of_history else find_files(job.source, job.file_format, job.encoding)
     workshop = Workshop(job, files, policies)
     begun = datetime.now(UTC)
     with workshop.held():
         if workshop.has("finished"):
             return Report.from_json((job.out / "report.json").read_text(encoding="utf-8"))
         try:
-            _engine(job.engine)(job, files, policies, workshop, progress or _silent).run()
+            _engine(job)(job, files, policies, workshop, progress or _silent).run()
         except KeyboardInterrupt:
             _leave(job, workshop, policies, files, begun, complete=False)
             raise
@@ -66,8 +69,12 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     return report
 
 
-def _engine(name: str) -> type[DuckdbRun | SparkRun]:
-    if name == "spark":
+def _engine(job: Job) -> type[DuckdbRun | HistoryRun | SparkRun]:
+    if job.of_history:
+        from simkyc.reverification.history_run import HistoryRun
+
+        return HistoryRun
+    if job.engine == "spark":
         from simkyc.reverification.spark_run import SparkRun
 
         return SparkRun
@@ -101,9 +108,9 @@ def _leave(
             engine=job.engine,
             simkyc_version=__version__,
             face_engine_id=engine_id,
-            source_kind=files[0].format,
+            source_kind="history" if job.of_history else files[0].format,
             source_files=len(files),
-            rows_read=read,
+            rows_read=judged + set_aside if job.of_history else read,
             rows_judged=judged,
             rows_set_aside=set_aside,
             complete=complete,
@@ -160,8 +167,10 @@ def _write_rejects(workshop: Workshop) -> tuple[int, int]:
     with draft.open("w", encoding="utf-8") as file, duckdb.connect() as database:
         if any(workshop.path("rejects").rglob("*.parquet")):
             every = f"read_parquet('{quoted(workshop.path('rejects'))}/**/*.parquet')"
-            rows = f"read_parquet('{quoted(workshop.path('rows'))}/**/*.parquet')"
-            taken = database.execute(f"SELECT COUNT(*) FROM {rows}").fetchall()[0][0]
+            taken = 0
+            if any(workshop.path("rows").rglob("*.parquet")):
+                rows = f"read_parquet('{quoted(workshop.path('rows'))}/**/*.parquet')"
+                taken = database.execute(f"SELECT COUNT(*) FROM {rows}").fetchall()[0][0]
             result = database.sql(f"SELECT * FROM {every} ORDER BY source_no")
             for batch in result.to_arrow_reader(ROWS_AT_ONCE):
                 for row in batch.to_pylist():

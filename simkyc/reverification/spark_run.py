@@ -27,10 +27,10 @@ from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverification import past
 from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past
-from simkyc.reverification.duckdb_run import DOUBLED, job_keyring, second_of
+from simkyc.reverification.duckdb_run import DOUBLED, job_keyring
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverification.job import EngineMaker, Job, Run
+from simkyc.reverification.job import EngineMaker, Job, Run, second_of
 from simkyc.reverification.judging import ASKED_COLUMNS, Bench
 from simkyc.reverification.source import RawRow, SourceFile, raw_rows
 from simkyc.reverification.verdict_rows import SCHEMA

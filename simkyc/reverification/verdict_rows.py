@@ -14,7 +14,7 @@ import pyarrow as pa
 from simkyc.application import Application
 from simkyc.verdict import Finding, State, Verdict
 
-__all__ = ["COLUMNS", "SCHEMA", "VerdictColumn", "verdict_row"]
+__all__ = ["APPLIED", "COLUMNS", "SCHEMA", "VerdictColumn", "applied", "verdict_row"]
 
 FINDING: Final = pa.struct(
     [
@@ -93,27 +93,19 @@ COLUMNS: Final = (
 SCHEMA: Final = pa.schema([(column.name, column.type) for column in COLUMNS])
 
 
-def verdict_row(
-    source_no: int,
-    application: Application,
-    iccid: str | None,
-    decision_then: str | None,
-    verdict: Verdict,
-    other: Verdict | None,
-) -> dict[str, Any]:
-    """One row.
+APPLIED: Final = tuple(column.name for column in COLUMNS[1:9])
+"""The columns that say what was applied for, where and by whom."""
+
+
+def applied(application: Application, iccid: str | None) -> dict[str, Any]:
+    """The columns `APPLIED` of an application.
 
     Args:
-        source_no: The row's place in the source.
-        application: What was judged.
+        application: What is judged.
         iccid: Its card's ICCID as compacted.
-        decision_then: What the source says was decided then.
-        verdict: Under the job's policy.
-        other: Under the policy compared with.
     """
     store = application.store
     return {
-        "source_no": source_no,
         "application_id": application.application_id,
         "kind": application.kind,
         "service": application.sim.service,
@@ -122,6 +114,28 @@ def verdict_row(
         "clerk_id": application.clerk.clerk_id,
         "terminal_id": store.terminal_id,
         "iccid": iccid,
+    }
+
+
+def verdict_row(
+    source_no: int,
+    applied_for: Mapping[str, Any],
+    decision_then: str | None,
+    verdict: Verdict,
+    other: Verdict | None,
+) -> dict[str, Any]:
+    """One row.
+
+    Args:
+        source_no: The row's place in the source.
+        applied_for: The columns `APPLIED`.
+        decision_then: What the source says was decided then.
+        verdict: Under the job's policy.
+        other: Under the policy compared with.
+    """
+    return {
+        "source_no": source_no,
+        **applied_for,
         "decided_at": verdict.decided_at,
         "decision_then": decision_then,
         "decision": verdict.decision.value,
