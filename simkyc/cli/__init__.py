@@ -258,6 +258,9 @@ def check(
             "--at", metavar="TIME", help="Judge as of this time; without it, the application's own."
         ),
     ] = None,
+    rings: Annotated[
+        Path | None, typer.Option("--rings", metavar="FILE", help="The rings.parquet that simkyc rings left.")
+    ] = None,
     language: LanguageOption = "zh-CN",
 ) -> None:
     """Judge one application and record nothing."""
@@ -265,7 +268,7 @@ def check(
 
     moment = _moment(at)
     application = read_application(file)
-    with Screener.open(_existing(history), policy=_policy(policy)) as screener:
+    with Screener.open(_existing(history), policy=_policy(policy), rings=rings) as screener:
         verdict = screener.preview(application, at=moment or application.applied_at)
     if as_json:
         typer.echo(verdict.model_dump_json(indent=2, ensure_ascii=True))

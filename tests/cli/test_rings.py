@@ -78,3 +78,12 @@ def test_what_is_refused(
 ) -> None:
     asked = [str(links) if one == "LINKS" else one for one in arguments]
     call("rings", *asked, "--out", str(tmp_path / "out")).assert_refused(code, says)
+
+
+def test_an_application_is_checked_against_them(call: Call, links: Path, tmp_path: Path) -> None:
+    assert call("rings", str(links), "--out", str(tmp_path / "out")).code == 0
+    application = str(Path("fixtures/01-honest/application.json").resolve())
+    # The links' people are known by other names than this history's.
+    done = call("check", application, "--rings", str(tmp_path / "out" / "rings.parquet"))
+    assert (done.code, done.out) == (2, "")
+    assert "another secret" in done.err
