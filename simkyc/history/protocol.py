@@ -111,6 +111,21 @@ class OpeningKeys:
         return tuple((what, key) for what, key in named if key)
 
     @property
+    def columns(self) -> dict[str, str | None]:
+        """Those that stand in a row of an application, by the names of its columns."""
+        return {
+            "person_key": self.person,
+            "device_key": self.device,
+            "second_device_key": self.second_device,
+            "iccid": self.iccid,
+            "imsi_key": self.imsi,
+            "msisdn_key": self.msisdn,
+            "store_id": self.store_id,
+            "dealer_id": self.dealer_id,
+            "clerk_id": self.clerk_id,
+        }
+
+    @property
     def locks(self) -> tuple[str, ...]:
         """Everything that a limit counts by: whoever admits an application holds it from asking to recording."""
         named = {"person": self.person, "card": self.iccid, "clerk": self.clerk_id}

@@ -11,7 +11,6 @@ significantly; by less than that it changes nothing about who is accepted.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -51,7 +50,7 @@ class DriftedStore(Model):
         shift: By how much it is further (positive) or nearer (negative), in distance.
         difference: From everybody: the Kolmogorov-Smirnov statistic, 0 to 1. From a calibration: how much larger
             the share beyond the expected distance is than it should be, -1 to 1.
-        p_value: After the correction for the number of stores.
+        p_value: After the correction for the number of stores, where they are named.
     """
 
     shown = ("store_id", "comparisons", "shift")
@@ -101,21 +100,6 @@ class Drift(Model):
     from_calibration: tuple[DriftedStore, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Tested:
-    """One store held against something: as `DriftedStore`, before the correction."""
-
-    store_id: str
-    comparisons: int
-    low: float
-    median: float
-    high: float
-    expected: float
-    shift: float
-    difference: float
-    p_value: float
-
-
 def drift_of(
     everybody: Counted, stores: Iterable[tuple[str, Counted]], calibration: Calibration | None
 ) -> Drift | None:
@@ -133,8 +117,8 @@ def drift_of(
     if not total:
         return None
     point = None if calibration is None else _nearest_the_median(calibration)
-    others: list[_Tested] = []
-    expected: list[_Tested] = []
+    others: list[DriftedStore] = []
+    expected: list[DriftedStore] = []
     looked_at = 0
     for store_id, counted in stores:
         if counted.sum() < LEAST_COMPARISONS:
@@ -166,7 +150,7 @@ def _nearest_the_median(calibration: Calibration) -> tuple[float, float]:
     return point.distance, point.false_non_match_rate
 
 
-def _from_others(store_id: str, counted: Counted, others: Counted) -> _Tested:
+def _from_others(store_id: str, counted: Counted, others: Counted) -> DriftedStore:
     """Two-sample Kolmogorov-Smirnov: the grid makes ties, and ties only make it more careful."""
     own, rest = int(counted.sum()), int(others.sum())
     difference = float(np.abs(np.cumsum(counted) / own - np.cumsum(others) / rest).max())
@@ -175,7 +159,7 @@ def _from_others(store_id: str, counted: Counted, others: Counted) -> _Tested:
     return _tested(store_id, counted, median, _quantile(counted, 0.5) - median, difference, p_value)
 
 
-def _from_point(store_id: str, counted: Counted, distance: float, beyond: float) -> _Tested:
+def _from_point(store_id: str, counted: Counted, distance: float, beyond: float) -> DriftedStore:
     """The sign test at one known quantile: the share beyond it, and how far the store's own quantile is from it."""
     own, seen = int(counted.sum()), _beyond(counted, distance)
     p_value = float(stats.binomtest(seen, own, beyond).pvalue)
@@ -185,13 +169,23 @@ def _from_point(store_id: str, counted: Counted, distance: float, beyond: float)
 
 def _tested(
     store_id: str, counted: Counted, expected: float, shift: float, difference: float, p_value: float
-) -> _Tested:
+) -> DriftedStore:
     low, median, high = (_quantile(counted, share) for share in (0.1, 0.5, 0.9))
     own = int(counted.sum())
-    return _Tested(store_id, own, low, median, high, expected, shift, difference, p_value)
+    return DriftedStore(
+        store_id=store_id,
+        comparisons=own,
+        low=low,
+        median=median,
+        high=high,
+        expected=round(expected, 4),
+        shift=round(shift, 4),
+        difference=round(difference, 4),
+        p_value=p_value,
+    )
 
 
-def _moved(tested: Sequence[_Tested]) -> tuple[DriftedStore, ...]:
+def _moved(tested: Sequence[DriftedStore]) -> tuple[DriftedStore, ...]:
     """Those that moved significantly and by enough, the furthest first."""
     corrected = adjusted(np.array([one.p_value for one in tested], dtype=np.float64))
     moved = [
@@ -200,20 +194,7 @@ def _moved(tested: Sequence[_Tested]) -> tuple[DriftedStore, ...]:
         if p_value < SIGNIFICANT and abs(one.shift) >= LEAST_SHIFT - GRID / 2
     ]
     moved.sort(key=lambda pair: (-abs(pair[0].shift), pair[0].store_id))
-    return tuple(
-        DriftedStore(
-            store_id=one.store_id,
-            comparisons=one.comparisons,
-            low=one.low,
-            median=one.median,
-            high=one.high,
-            expected=round(one.expected, 4),
-            shift=round(one.shift, 4),
-            difference=round(one.difference, 4),
-            p_value=p_value,
-        )
-        for one, p_value in moved[:SHOWN]
-    )
+    return tuple(one.changed(p_value=p_value) for one, p_value in moved[:SHOWN])
 
 
 def _quantile(counted: Counted, share: float) -> float:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,9 +13,9 @@ from simkyc.notice import NoticeText, Paragraph, notice_text, render_html
 from simkyc.notice.hashes import TEXT_SHA256
 from simkyc.notice.labels import labels
 from simkyc.reasons import Language
+from tests.browser import browse, needs_browser, writes
 
 TAGS = {"html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "div", "span", "i", "footer", "br"}
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Shown(HTMLParser):
@@ -71,42 +69,25 @@ def test_what_looks_like_markup_is_text() -> None:
     assert sum(evil in line for line in shown.texts) == 6  # version and application at the foot
 
 
-def browse(page: Path, option: str) -> None:
-    assert BROWSER is not None
-    subprocess.run(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-            *("--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars"),
-            *(
-                f"--user-data-dir={page.parent / 'profile'}",
-                "--window-size=794,1123",
-                "--no-pdf-header-footer",
-            ),
-            *(option, page.as_uri()),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-
-
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to print the page with")
+@needs_browser
 @pytest.mark.parametrize(("version", "language"), TEXT_SHA256, ids=" ".join)
 def test_a_browser_prints_it_on_one_sheet(version: str, language: Language, tmp_path: Path) -> None:
+    if not writes(language):
+        pytest.skip("no Chinese font is installed to print the page with")
     page = tmp_path / "notice.html"
     page.write_text(
         render_html(notice_text(version, language), application_id="store-1/0002"), encoding="utf-8"
     )
     printed, seen = tmp_path / "notice.pdf", tmp_path / "notice.png"
-    browse(page, f"--print-to-pdf={printed}")
+    sheet = ("--window-size=794,1123", "--no-pdf-header-footer")
+    browse(tmp_path, *sheet, f"--print-to-pdf={printed}", page.as_uri())
     assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1
     assert re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)[.\d]*\]", printed.read_bytes()) in (
         [(b"594", b"841")],
         [(b"595", b"841")],
         [(b"595", b"842")],
     )
-    browse(page, f"--screenshot={seen}")
+    browse(tmp_path, *sheet, f"--screenshot={seen}", page.as_uri())
     with Image.open(seen) as picture:
         grey = picture.convert("L")
     dark = sum(grey.histogram()[:128]) / (grey.width * grey.height)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import json
 import re
-import shutil
 import statistics
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -30,6 +27,7 @@ from simkyc.reverification.report_page import reason_words, render
 from simkyc.reverification.shares import above, adjusted, share_of
 from simkyc.reverification.verdict_rows import SCHEMA
 from simkyc.verdict import DECISION_WORDS, Decision
+from tests.browser import WIDTHS, needs_browser, shown
 from tests.reverification.made_verdicts import (
     ACCEPT,
     DARK,
@@ -47,7 +45,6 @@ from tests.reverification.made_verdicts import (
     write,
 )
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REJECTS = (
     (5, "applied_at", "no_zone", "Write times with their zone."),
     (12, "applied_at", "no_zone", "Write times with their zone."),
@@ -783,45 +780,13 @@ def test_charts_follow_the_page(report: Report) -> None:
     assert chart.count("<svg") == chart.count('aria-label="what &#34;it&#34; shows"') == 2
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to open the page with")
-@pytest.mark.parametrize("width", [375, 1280], ids=["telephone", "desk"])
+@needs_browser
+@WIDTHS
 def test_a_browser_shows_it_without_scrolling_sideways(page: str, width: int, tmp_path: Path) -> None:
-    assert BROWSER is not None
-    # A window cannot be as narrow as a telephone; a frame can. The script runs outside of the page.
-    frame = tmp_path / "frame.html"
-    frame.write_text(
-        f'<body><iframe style="width:{width}px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
-        """<pre></pre><script>
-        document.querySelector("iframe").onload = (event) => {
-          const page = event.target.contentDocument, all = page.documentElement;
-          const seen = [...page.querySelectorAll("svg")].filter((one) => one.getBoundingClientRect().width > 0);
-          const smallest = Math.min(...seen.flatMap((one) => [...one.querySelectorAll("text")]).map(
-            (one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a));
-          document.querySelector("pre").textContent = JSON.stringify({
-            scroll: all.scrollWidth, client: all.clientWidth, charts: seen.length, smallest,
-            requests: page.defaultView.performance.getEntriesByType("resource").length,
-            words: page.body.innerText});
-        };</script>""",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-            *("--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars"),
-            *(f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,900", "--dump-dom"),
-            frame.as_uri(),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    told = re.search(r"<pre>(.*?)</pre>", done.stdout.decode(), re.DOTALL)
-    assert told is not None
-    seen = json.loads(html.unescape(told[1]))
+    seen = shown(page, width, tmp_path)
     assert seen["scroll"] <= seen["client"] == width
     assert seen["requests"] == 0
-    assert seen["charts"] >= 6
+    assert seen["pictures"] >= 6
     assert seen["smallest"] >= 9.5, "letters of a chart in CSS pixels"
     for word in ("先看这里", "各时期的结论", "人脸距离与阈值", "连号开卡", "Look here first", HOT, "REFUSE"):
         assert word in seen["words"]

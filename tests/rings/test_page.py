@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from itertools import combinations
 from pathlib import Path
@@ -17,9 +13,9 @@ from simkyc.rings.page import render
 from simkyc.rings.picture import letters, numbers, picture
 from simkyc.rings.ring import Ring, Rings
 from simkyc.rings.words import AGAINST_WORDS, KIND_WORDS, SIGN_WORDS
+from tests.browser import WIDTHS, needs_browser, shown
 from tests.rings.made_links import Row, found, link, star
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 VOID = {"meta", "line", "rect", "circle", "br"}
 
 
@@ -164,44 +160,10 @@ def test_numbers_follow_the_order_in_which_people_came(rings: Rings) -> None:
     )
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed to open the page with")
-@pytest.mark.parametrize("width", [375, 1280], ids=["telephone", "desk"])
+@needs_browser
+@WIDTHS
 def test_a_browser_shows_it_without_scrolling_sideways(page: str, width: int, tmp_path: Path) -> None:
-    assert BROWSER is not None
-    # A window cannot be as narrow as a telephone; a frame can. The script runs outside of the page.
-    frame = tmp_path / "frame.html"
-    frame.write_text(
-        f'<body><iframe style="width:{width}px;height:800px;border:0" srcdoc="{html.escape(page)}"></iframe>'
-        """<pre></pre><script>
-        document.querySelector("iframe").onload = (event) => {
-          const page = event.target.contentDocument, all = page.documentElement;
-          const seen = [...page.querySelectorAll("svg")].filter((one) => one.getBoundingClientRect().width > 0);
-          const smallest = Math.min(...seen.flatMap((one) => [...one.querySelectorAll("text")]).map(
-            (one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a));
-          const wide = seen.flatMap((one) => [...one.querySelectorAll("g")].filter((g) => g.querySelector("rect")).map(
-            (g) => g.querySelector("text").getBBox().width - g.querySelector("rect").getBBox().width));
-          document.querySelector("pre").textContent = JSON.stringify({
-            scroll: all.scrollWidth, client: all.clientWidth, pictures: seen.length, smallest, over: Math.max(...wide),
-            requests: page.defaultView.performance.getEntriesByType("resource").length,
-            words: page.body.innerText});
-        };</script>""",
-        encoding="utf-8",
-    )
-    done = subprocess.run(
-        [
-            BROWSER,
-            *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-            *("--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars"),
-            *(f"--user-data-dir={tmp_path / 'profile'}", "--window-size=1400,900", "--dump-dom"),
-            frame.as_uri(),
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    text = re.search(r"<pre>(.*?)</pre>", done.stdout.decode(), re.DOTALL)
-    assert text is not None
-    seen = json.loads(html.unescape(text[1]))
+    seen = shown(page, width, tmp_path)
     assert seen["scroll"] <= seen["client"] == width
     assert (seen["requests"], seen["pictures"]) == (0, 2)
     assert seen["smallest"] >= 9
