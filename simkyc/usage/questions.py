@@ -96,49 +96,47 @@ SELECT number_no, counterpart_no, outgoing, began_at, MAX(answered) AS answered,
     THEN 1 ELSE 0 END AS talked
 FROM call GROUP BY number_no, counterpart_no, outgoing, began_at
 """,
-    "call_pair": """
-SELECT number_no, COUNT(*) AS calls, SUM(outgoing) AS out_calls,
-  COUNT(CASE WHEN outgoing = 1 THEN answered END) AS out_told,
-  SUM(outgoing * answered) AS out_answered, SUM(outgoing * talked) AS out_talked,
-  COUNT(CASE WHEN outgoing = 1 AND talked = 1 AND talk_s <= 15 THEN 1 END) AS out_short,
-  SUM(talked) AS talked, SUM(talk_s) AS talk_s, MIN(began_at) AS first_at, MAX(began_at) AS last_at
-FROM one_call GROUP BY number_no, counterpart_no
-""",
+    # Several groupings with a few sums each are cheaper than one fine grouping from which all others follow.
     "call_number": """
-SELECT number_no, SUM(calls) AS calls, SUM(out_calls) AS outgoing,
-  COUNT(CASE WHEN out_calls > 0 THEN 1 END) AS counterparts,
+SELECT number_no, COUNT(*) AS calls, SUM(outgoing) AS outgoing,
+  COUNT(CASE WHEN outgoing = 1 THEN answered END) AS out_told, SUM(outgoing * answered) AS out_answered,
+  SUM(outgoing * talked) AS out_talked,
+  COUNT(CASE WHEN outgoing = 1 AND talked = 1 AND talk_s <= 15 THEN 1 END) AS out_short,
+  SUM(talked) AS talked, SUM(talk_s) AS talk_s, MIN(began_at) AS first_at, MAX(began_at) AS last_at,
+  COUNT(CASE WHEN outgoing = 1
+    AND ((began_at + 28800) % 86400 >= 82800 OR (began_at + 28800) % 86400 < 25200) THEN 1 END) AS night_calls,
+  BIT_COUNT(BIT_OR(CAST(1 AS BIGINT) << CAST(FLOOR((began_at + 28800) % 86400 / 3600) AS INT))) AS hours
+FROM one_call GROUP BY number_no
+""",
+    "call_pair": """
+SELECT number_no, COUNT(CASE WHEN out_calls > 0 THEN 1 END) AS counterparts,
   COUNT(CASE WHEN calls > out_calls THEN 1 END) AS callers,
   COUNT(CASE WHEN out_calls > 0 AND calls > out_calls THEN 1 END) AS returned,
-  COUNT(*) AS others, MAX(calls) AS most_with_one,
-  SUM(out_told) AS out_told, SUM(out_answered) AS out_answered, SUM(out_talked) AS out_talked,
-  SUM(out_short) AS out_short, SUM(talked) AS talked, SUM(talk_s) AS talk_s,
-  MIN(first_at) AS first_at, MAX(last_at) AS last_at
-FROM call_pair GROUP BY number_no
+  COUNT(*) AS others, MAX(calls) AS most_with_one
+FROM (
+  SELECT number_no, COUNT(*) AS calls, SUM(outgoing) AS out_calls FROM one_call GROUP BY number_no, counterpart_no
+) AS with_one GROUP BY number_no
 """,
-    # Six counters an hour are cheaper than a row every ten minutes.
     "call_hour": """
-SELECT number_no, began_at + 28800 - began_at % 3600 AS hour_at, COUNT(*) AS calls, SUM(outgoing) AS out_calls,
-  GREATEST("""
-    + ", ".join(
-        f"SUM(CASE WHEN began_at % 3600 >= {at} AND began_at % 3600 < {at + 600} THEN outgoing ELSE 0 END)"
-        for at in range(0, 3600, 600)
-    )
-    + """) AS busiest_ten_minutes
-FROM one_call GROUP BY number_no, began_at + 28800 - began_at % 3600
+SELECT number_no, MAX(calls) AS busiest_hour FROM (
+  SELECT number_no, COUNT(*) AS calls FROM one_call WHERE outgoing = 1
+  GROUP BY number_no, began_at - began_at % 3600
+) AS of_hour GROUP BY number_no
+""",
+    "call_ten_minutes": """
+SELECT number_no, MAX(calls) AS busiest_ten_minutes FROM (
+  SELECT number_no, COUNT(*) AS calls FROM one_call WHERE outgoing = 1
+  GROUP BY number_no, began_at - began_at % 600
+) AS of_ten_minutes GROUP BY number_no
 """,
     "call_day": """
-SELECT number_no, hour_at - hour_at % 86400 AS day_at, SUM(out_calls) AS out_calls, MAX(out_calls) AS busiest_hour,
-  MAX(busiest_ten_minutes) AS busiest_ten_minutes,
-  SUM(CASE WHEN hour_at % 86400 >= 82800 OR hour_at % 86400 < 25200 THEN out_calls ELSE 0 END) AS night_calls,
-  BIT_OR(CAST(1 AS BIGINT) << CAST(hour_at % 86400 / 3600 AS INT)) AS hours
-FROM call_hour GROUP BY number_no, hour_at - hour_at % 86400
+SELECT number_no, began_at + 28800 - (began_at + 28800) % 86400 AS day_at, SUM(outgoing) AS out_calls
+FROM one_call GROUP BY number_no, began_at + 28800 - (began_at + 28800) % 86400
 """,
     # The busiest day, the first of those that are alike, is found by one number that tells both.
     "call_time": """
-SELECT number_no, COUNT(*) AS days, MAX(busiest_hour) AS busiest_hour,
-  MAX(busiest_ten_minutes) AS busiest_ten_minutes, SUM(night_calls) AS night_calls, BIT_COUNT(BIT_OR(hours)) AS hours,
-  MAX(out_calls) AS busiest_day, 9999999999 - MAX(out_calls * 10000000000 + 9999999999 - day_at) % 10000000000
-    AS busiest_at
+SELECT number_no, COUNT(*) AS days, MAX(out_calls) AS busiest_day,
+  9999999999 - MAX(out_calls * 10000000000 + 9999999999 - day_at) % 10000000000 AS busiest_at
 FROM call_day GROUP BY number_no
 """,
     "call_gap": """
@@ -301,21 +299,23 @@ def _kept(kept: str, table: str, *names: str) -> list[str]:
 
 
 _CALLS: Final = [
-    *_kept("calls_kept", "call_number", "calls", "outgoing", "counterparts", "callers"),
-    _share("call_number.calls", "call_number.others", "calls_per_counterpart"),
-    *_kept("calls_kept", "call_number", "most_with_one"),
-    _share("call_number.outgoing", "call_number.calls", "calls_outgoing_share"),
-    _share("call_number.out_answered", "call_number.out_told", "calls_answered_share"),
-    _share("call_number.out_short", "call_number.out_talked", "calls_short_share"),
-    _share("call_number.returned", "call_number.counterparts", "calls_returned_share"),
-    "CASE WHEN call_number.talked > 0 THEN CAST(call_number.talk_s AS DOUBLE) / call_number.talked END"
-    " AS calls_talk_s",
-    _share("call_number.talk_s", "call_number.others", "calls_talk_s_per_counterpart"),
-    *_kept("calls_kept", "call_time", "busiest_hour", "busiest_ten_minutes"),
-    _share("call_time.night_calls", "call_number.outgoing", "calls_night_share"),
-    *_kept("calls_kept", "call_time", "hours", "days"),
-    _whole("call_number.first_at", "about_calls_first_at"),
-    _whole("call_number.last_at", "about_calls_last_at"),
+    *_kept("calls_kept", "call_number", "calls", "outgoing"),
+    *_kept("calls_kept", "call_pair", "counterparts", "callers"),
+    _share("calls", "others", "calls_per_counterpart"),
+    *_kept("calls_kept", "call_pair", "most_with_one"),
+    _share("outgoing", "calls", "calls_outgoing_share"),
+    _share("out_answered", "out_told", "calls_answered_share"),
+    _share("out_short", "out_talked", "calls_short_share"),
+    _share("returned", "counterparts", "calls_returned_share"),
+    "CASE WHEN talked > 0 THEN CAST(talk_s AS DOUBLE) / talked END AS calls_talk_s",
+    _share("talk_s", "others", "calls_talk_s_per_counterpart"),
+    *_kept("calls_kept", "call_hour", "busiest_hour"),
+    *_kept("calls_kept", "call_ten_minutes", "busiest_ten_minutes"),
+    _share("night_calls", "outgoing", "calls_night_share"),
+    *_kept("calls_kept", "call_number", "hours"),
+    *_kept("calls_kept", "call_time", "days"),
+    _whole("first_at", "about_calls_first_at"),
+    _whole("last_at", "about_calls_last_at"),
     _whole("(silent_s - silent_s % 86400) / 86400", "calls_silent_days"),
     *_kept("calls_kept", "call_time", "busiest_day"),
     "CAST(out_before AS DOUBLE) / NULLIF(before_s, 0) * 86400 AS calls_other_days",
@@ -369,7 +369,17 @@ _DEVICES: Final = [
     "CASE WHEN {tacs_listed} AND with_tac > 0 THEN CAST(device_number.bulk_tac AS BIGINT) END AS devices_bulk_tac",
 ]
 _TABLES: Final = (
-    *("call_number", "call_time", "call_silence", "message_number", "message_hour", "message_template"),
+    *(
+        "call_number",
+        "call_pair",
+        "call_hour",
+        "call_ten_minutes",
+        "call_time",
+        "call_silence",
+        "message_number",
+        "message_hour",
+        "message_template",
+    ),
     *("message_lexicon", "place_number", "place_day", "place_cell", "place_region", "place_speed"),
     *("device_number", "device_place", "device_change"),
 )

@@ -28,9 +28,7 @@ DIALECT: Final = {
         for what, name, count in (("lexicon", "name", "messages"), ("regions", "region", "events"))
     },
 }
-KEPT: Final = frozenset(
-    {"one_call", "call_hour", "call_day", "one_message", "one_place", "device", "number_device"}
-)
+KEPT: Final = frozenset({"one_call", "call_day", "one_message", "one_place", "device", "number_device"})
 """What several steps read, so that it is made once."""
 
 
