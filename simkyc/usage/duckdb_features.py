@@ -10,6 +10,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -198,16 +199,23 @@ def _parted(folder: Path, part: str, text: str) -> str:
 
 def ask(database: duckdb.DuckDBPyConnection, says: Mapping[str, object]) -> None:
     """Make the table of each step; what no later one reads is dropped at once."""
-    texts = {**STEPS, "": FEATURES}
-    left = list(texts)
+    done = _done_after()
     for name, text in STEPS.items():
         database.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {text.format(**says)}")
-        left.remove(name)
-        for done in STEPS:
-            if done in left:
-                break
-            if not any(re.search(rf"\b{done}\b", texts[later]) for later in left):
-                database.execute(f"DROP TABLE IF EXISTS {done}")
+        for one in done[name]:
+            database.execute(f"DROP TABLE {one}")
+
+
+@cache
+def _done_after() -> Mapping[str, tuple[str, ...]]:
+    """The steps whose tables are read by none after each."""
+    names = list(STEPS)
+    last = {}
+    for name in names:
+        readers = [later for later, text in STEPS.items() if re.search(rf"\b{name}\b", text)]
+        is_told = re.search(rf"\b{name}\b", FEATURES)
+        last[name] = None if is_told or not readers else readers[-1]
+    return {name: tuple(one for one in names if last[one] == name) for name in names}
 
 
 def write_table(database: duckdb.DuckDBPyConnection, folder: Path, window: UsageWindow, out: Path) -> None:

@@ -63,7 +63,8 @@ class RecordColumn:
 
 KEY: Final = "[0-9A-Za-z_+/=-]{24,128}"
 """Of a key: too long for a telephone number, so that none passes for one that was hashed."""
-WORD: Final = r'[^|"\\\x00-\x1f\x7f]{1,64}'
+_LETTER: Final = r'[^|"\\\x00-\x1f\x7f]'
+WORD: Final = rf"{_LETTER}{{1,64}}"
 LONGEST_CALL_S: Final = 7 * 86_400
 
 NUMBER: Final = (
@@ -134,7 +135,7 @@ _COLUMNS: Final[tuple[tuple[RecordKind, tuple[RecordColumn, ...]], ...]] = (
                 "lexicon",
                 "text",
                 "names of the lexicon's entries that it hits, with `|` between them",
-                pattern=rf"{WORD}(\|{WORD}){{0,63}}",
+                pattern=rf"{_LETTER}+(\|{_LETTER}+)*",
             ),
             RecordColumn("has_link", "flag", "whether it holds a URL"),
             RecordColumn("has_contact", "flag", "whether it holds a number or another handle to turn to"),
