@@ -1,9 +1,10 @@
-"""`simkyc usage`: a model of how fraud uses a number: trained, held against a table, and put to work."""
+"""`simkyc usage`: records of use to features, and a model of how fraud uses a number: trained, measured, used."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,14 +15,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import InputError
+from simkyc.lists.rows import BadRow, Encoding
 
 if TYPE_CHECKING:
     from simkyc.reverification.shares import Share
     from simkyc.usage.evaluation import Evaluation
+    from simkyc.usage.features import Made
     from simkyc.usage.model import Drift
     from simkyc.usage.model_file import Figure, ModelFile
+    from simkyc.usage.record_columns import RecordKind
     from simkyc.usage.training import OnProgress
 
 __all__ = ["usage_app"]
@@ -36,8 +41,14 @@ FIGURES = {
     "expected_calibration_error": "校准误差 calibration error",
 }
 SHOWN_DRIFT = 10
+SHOWN_REJECTS = 8
 
-usage_app = typer.Typer(help="Train, measure and use a model of how fraud uses a number.")
+NO_DUCKDB = "usage records are read with DuckDB and pyarrow: pip install 'simkyc[usage]'"
+KIND_WORDS = {"calls": "通话 calls", "messages": "短信 messages", "places": "位置 places"}
+
+usage_app = typer.Typer(
+    help="Count how numbers are used; train, measure and use a model of how fraud uses them."
+)
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="A model made by simkyc usage train.")]
 TablePath = Annotated[
@@ -51,6 +62,100 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a file that is the
 Threads = Annotated[
     int, typer.Option("--threads", min=0, max=512, help="0 for all processors; results are the same.")
 ]
+
+
+@usage_app.command("features")
+def count_features(
+    since: Annotated[str, typer.Option("--since", help=f"The window begins here: {DAY_OR_TIME}.")],
+    until: Annotated[str, typer.Option("--until", help="And ends before here.")],
+    out: Annotated[Path, typer.Option("--out", metavar="PARQUET", help="File to write, a row a number.")],
+    calls: Annotated[
+        str | None,
+        typer.Option(
+            "--calls", metavar="SRC", help="A file, a quoted pattern or a folder of CSV or Parquet."
+        ),
+    ] = None,
+    messages: Annotated[str | None, typer.Option("--messages", metavar="SRC", help="Likewise.")] = None,
+    places: Annotated[
+        str | None, typer.Option("--places", metavar="SRC", help="Where numbers were seen, likewise.")
+    ] = None,
+    outage: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outage",
+            metavar="A/B",
+            help="From when until when the network, or the writing of records, was down; may repeat.",
+        ),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option("--zone", help="Of times without one: +08:00, or a name such as Asia/Shanghai."),
+    ] = None,
+    devices: Annotated[
+        Path | None,
+        typer.Option(
+            "--devices",
+            metavar="CSV",
+            help="A list as simkyc devices imports it: which are bulk-SIM equipment.",
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            metavar="DIR",
+            help="Keep the records in a folder to make, hashed, as a source for later.",
+        ),
+    ] = None,
+    engine: Annotated[
+        Literal["duckdb", "spark"], typer.Option("--engine", help="duckdb on this machine, or spark.")
+    ] = "duckdb",
+    encoding: Annotated[
+        Encoding, typer.Option("--encoding", help="Encoding of CSV: utf-8, or gb18030 for GBK too.")
+    ] = "utf-8",
+    memory_mb: Annotated[
+        int, typer.Option("--memory-mb", min=128, help="What DuckDB may use before it goes to disk.")
+    ] = 2048,
+    threads: Threads = 0,
+    force: Force = False,
+) -> None:
+    """Count calls, messages, places and devices of every number in a window, for simkyc usage train and score.
+
+    Numbers in the clear are hashed with the secret in SIMKYC_SECRET and never kept.
+    """
+    try:
+        from simkyc.history.secret import given_secret
+        from simkyc.usage.features import FeatureRun, feature_table
+        from simkyc.usage.intake import zone_of
+    except ModuleNotFoundError:
+        raise InputError(NO_DUCKDB) from None
+    _free(out, force=force, inputs=(devices,))
+    given: dict[RecordKind, str] = {}
+    if calls is not None:
+        given["calls"] = calls
+    if messages is not None:
+        given["messages"] = messages
+    if places is not None:
+        given["places"] = places
+    if not given:
+        raise InputError("there is nothing to count: give --calls, --messages or --places")
+    begins, ends = moment_or_day(since), moment_or_day(until)
+    assert begins is not None, "it is required"
+    assert ends is not None, "it is required"
+    run = FeatureRun(
+        sources=given,
+        since=begins,
+        until=ends,
+        outages=tuple(_outage(one) for one in outage or ()),
+        engine=engine,
+        secret=given_secret(None),
+        encoding=encoding,
+        bulk_tacs=None if devices is None else _bulk_tacs(devices, ends, encoding),
+        store=store,
+        memory_mb=memory_mb,
+        threads=threads or None,
+    )
+    Console().print(_counted(feature_table(run, out, zone=zone_of(zone))))
 
 
 @usage_app.command("train")
@@ -155,6 +260,37 @@ def score_numbers(
     Console().print(_scored(opened.model_id, rows, bands, drift))
 
 
+def _outage(text: str) -> tuple[datetime, datetime]:
+    begins, _, ends = text.partition("/")
+    try:
+        both = moment_or_day(begins), moment_or_day(ends)
+    except InputError:
+        both = None, None
+    if both[0] is None or both[1] is None:
+        raise InputError(f"--outage takes two times with / between them, each {DAY_OR_TIME}")
+    return both[0], both[1]
+
+
+def _bulk_tacs(path: Path, at: datetime, encoding: Encoding) -> tuple[str, ...]:
+    from simkyc.lists.devices import read_devices_csv
+
+    found: list[str] = []
+    try:
+        with path.open("rb") as file:
+            for row in read_devices_csv(file, encoding=encoding):
+                if isinstance(row, BadRow):
+                    raise InputError(f"--devices, line {row.line} ({row.cause}): {row.advice}")
+                if (
+                    row.list == "bulk_sim_device"
+                    and row.since < at
+                    and (row.until is None or row.until >= at)
+                ):
+                    found += row.prefixes
+    except OSError:
+        raise InputError("the file of --devices cannot be read: see its name and rights") from None
+    return tuple(found)
+
+
 @contextmanager
 def _extra() -> Iterator[None]:
     try:
@@ -183,6 +319,20 @@ def _shown() -> Iterator[OnProgress]:
 
 
 # --- what is drawn ---
+
+
+def _counted(made: Made) -> RenderableType:
+    parts: list[RenderableType] = [Text(f"{made.numbers:,} 号码 numbers")]
+    table = _table("记录 records", "种类\nkind", "读入\ntaken in", "未读入\nset aside")
+    for kind, rows in made.taken.items():
+        table.add_row(KIND_WORDS[kind], f"{rows:,}", f"{made.aside[kind]:,}")
+    parts.append(table)
+    if made.rejects:
+        aside = _table("未读入 set aside", "种类\nkind", "位置\nwhere", "列\ncolumn", "原因\ncause", "")
+        for one in made.rejects[:SHOWN_REJECTS]:
+            aside.add_row(one.kind, one.where, one.column or "–", one.cause, one.advice)
+        parts.append(aside)
+    return Group(*parts)
 
 
 def _trained(made: ModelFile) -> RenderableType:

@@ -22,7 +22,7 @@ from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding, csv_lines
 from simkyc.reverification.columns import COLUMNS
 
-__all__ = ["RawRow", "SourceFile", "SourceFormat", "find_files", "raw_rows"]
+__all__ = ["RawRow", "SourceFile", "SourceFormat", "find_files", "paths_of", "raw_rows"]
 
 SourceFormat = Literal["csv", "jsonl", "parquet"]
 
@@ -88,7 +88,7 @@ def find_files(
     Raises:
         InputError: There is no such file, it is none of these formats, or its columns do not fit.
     """
-    paths = _paths(source)
+    paths = paths_of(source, "applications")
     files = []
     for number, path in enumerate(paths, 1):
         kind = file_format or SUFFIXES.get(path.suffix.lower())
@@ -104,7 +104,16 @@ def find_files(
     return tuple(files)
 
 
-def _paths(source: str) -> list[Path]:
+def paths_of(source: str, what: str) -> list[Path]:
+    """The files of a source in the order of their names; in a folder those with a suffix of a source.
+
+    Args:
+        source: A file, a pattern, or a folder with all below it.
+        what: What they hold, for who reads that there are none.
+
+    Raises:
+        InputError: There is none.
+    """
     try:
         path = Path(source)
         if path.is_dir():
@@ -121,7 +130,7 @@ def _paths(source: str) -> list[Path]:
     except (OSError, ValueError):
         found = []
     if not found:
-        raise InputError("there is no file of applications under SOURCE: see its name")
+        raise InputError(f"there is no file of {what} under SOURCE: see its name")
     return found
 
 

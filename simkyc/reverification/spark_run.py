@@ -7,18 +7,15 @@ worker reaches them under the same name.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from simkyc.errors import InputError, SimkycError
+from simkyc.errors import InputError
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
 from simkyc.history.sql import SqlReader
@@ -30,9 +27,10 @@ from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past
 from simkyc.reverification.duckdb_run import DOUBLED, job_keyring
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
-from simkyc.reverification.job import EngineMaker, Job, Run, second_of
+from simkyc.reverification.job import EngineMaker, Run, second_of
 from simkyc.reverification.judging import ASKED_COLUMNS, Bench
 from simkyc.reverification.source import RawRow, SourceFile, raw_rows
+from simkyc.reverification.spark_session import spark_session
 from simkyc.reverification.verdict_rows import SCHEMA
 
 if TYPE_CHECKING:
@@ -50,7 +48,10 @@ class SparkRun(Run):
 
     def run(self) -> None:
         """Take in what is not taken in yet, and judge what is not judged yet."""
-        with job_keyring(self._job) as (keyring, reader), _session(self._job) as spark:
+        with (
+            job_keyring(self._job) as (keyring, reader),
+            spark_session("simkyc reverify", self._job.workers, self._job.memory_mb) as spark,
+        ):
             self._take_in(spark, keyring)
             self._prepare(spark, reader)
             self._judge(spark, keyring)
@@ -194,67 +195,6 @@ class SparkRun(Run):
 
     def _read(self, spark: SparkSession, name: str) -> DataFrame:
         return spark.read.parquet(str(self._workshop.path(name)))
-
-
-@contextmanager
-def _session(job: Job) -> Iterator[SparkSession]:
-    """The cluster's session where there is one, else Spark on this machine.
-
-    Raises:
-        SimkycError: Spark or Java is not there, or Spark gave up.
-    """
-    try:
-        from pyspark.errors import PySparkException
-        from pyspark.sql import SparkSession
-    except ImportError:
-        raise SimkycError(
-            "the engine spark is pyspark: pip install 'simkyc[spark]', and Java 17 or later"
-        ) from None
-    fault: SimkycError | None = None
-    running = SparkSession.getActiveSession()
-    try:
-        spark = running or _started(SparkSession.builder, job)
-        spark.conf.set("spark.sql.session.timeZone", "UTC")
-        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", "1000")
-        yield spark
-    except SimkycError:
-        raise
-    except PySparkException as error:
-        said = error.getCondition() or type(error).__name__
-        fault = SimkycError(f"Spark gave up ({said}): see its log, which may hold personal data")
-    except Exception as error:
-        # Py4J tells what Java says; that may repeat rows.
-        if not type(error).__module__.startswith(("py4j", "pyspark")) and not isinstance(error, RuntimeError):
-            raise
-        fault = SimkycError(f"Spark gave up ({type(error).__name__}): is Java 17 or later there?")
-    finally:
-        if running is None and (session := SparkSession.getActiveSession()) is not None:
-            session.stop()
-    if fault is not None:
-        raise fault
-
-
-def _started(builder: Any, job: Job) -> SparkSession:
-    settings = {
-        "spark.ui.showConsoleProgress": "false",
-        "spark.sql.shuffle.partitions": str(8 * (job.workers or 1)),
-        "spark.sql.adaptive.enabled": "true",  # splits keys that many rows have
-    }
-    if "MASTER" not in os.environ and "SPARK_MASTER" not in os.environ:
-        builder = builder.master(f"local[{job.workers or '*'}]")
-        # Its workers are Pythons of this machine: the one that has simkyc.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-        settings |= {
-            "spark.ui.enabled": "false",
-            "spark.driver.memory": f"{job.memory_mb}m",
-            "spark.driver.host": "localhost",
-            "spark.driver.bindAddress": "127.0.0.1",
-        }
-    for name, value in settings.items():
-        builder = builder.config(name, value)
-    session: SparkSession = builder.appName("simkyc reverify").getOrCreate()
-    session.sparkContext.setLogLevel("ERROR")
-    return session
 
 
 def _answered(

@@ -1,8 +1,8 @@
 """Tables of features: one row a number, in CSV (also gzipped) or Parquet.
 
 Columns that are no features: `label` (1 fraud, 0 honest), `number` (the caller's own key, hashed), and `group` (rows of
-one owner or case, which no fold divides). All others are numbers, or true and false; an empty field is a value that
-nobody knows, and stays so.
+one owner or case, which no fold divides), and those that begin with `about_`. All others are numbers, or true and false;
+an empty field is a value that nobody knows, and stays so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from simkyc.usage.model_file import MOST_FEATURES
 __all__ = ["FeatureTable", "batches", "read_table", "sha256_of"]
 
 KEYS: Final = ("label", "number", "group")
+ABOUT: Final = "about_"
+"""Before the names of what is no feature."""
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 MOST_CELLS: Final = 2**28
 """Of a table that is held in memory: 2 GiB."""
@@ -141,7 +143,7 @@ def batches(path: Path, names: Sequence[str]) -> Iterator[tuple[pa.Array, NDArra
 
 def _wanted(there: Sequence[str], names: Sequence[str] | None, drop: Collection[str]) -> tuple[str, ...]:
     if names is None:
-        names = sorted(name for name in there if name not in KEYS and name not in drop)
+        names = sorted(name for name in there if name not in (*KEYS, *drop) and not name.startswith(ABOUT))
         if not all(NAME.fullmatch(name) for name in names):
             raise InputError(
                 "a column's name is no name of a feature: it begins with a letter and has letters, digits and _"

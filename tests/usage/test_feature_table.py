@@ -125,6 +125,12 @@ def test_a_column_left_out_is_not_read(tmp_path: Path) -> None:
         read_table(path, drop=["free_txt"])
 
 
+def test_what_is_about_the_row_is_no_feature(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("label,a,about_until\n1,2,never\n", encoding="utf-8")
+    assert read_table(path).names == ("a",)
+
+
 def test_a_table_too_large_for_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feature_table, "MOST_CELLS", 100)
     with pytest.raises(InputError, match="too large"):
