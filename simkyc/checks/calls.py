@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from simkyc.checks.answers import answer, not_assessed
 from simkyc.checks.signs import (
+    DAY_S,
     all_unknown,
     calls_a_day,
     is_called_back,
@@ -77,7 +78,8 @@ def _strangers(usage: NumberUsage, calls: CallUse, policy: Policy) -> Iterator[F
 
 
 def _one_way(reason: str, calls: CallUse, each: Limit, outgoing: Limit, policy: Policy) -> Finding:
-    if calls.counterparts < policy.calls.counterparts_min.value:
+    few = calls.counterparts < policy.calls.counterparts_min.value
+    if few or calls.per_counterpart is None or calls.outgoing_share is None:
         return not_assessed(reason, "too_few")
     one_way = calls.per_counterpart <= each.value and calls.outgoing_share >= outgoing.value
     called_back = is_called_back(calls, policy)
@@ -165,23 +167,38 @@ def _hours(usage: NumberUsage, calls: CallUse, policy: Policy) -> Iterator[Findi
 
 def _woken(usage: NumberUsage, calls: CallUse, policy: Policy) -> Finding:
     reason, limits = "calls.woken", policy.calls
-    if watched_days(usage) < limits.silent.value + 1:
+    silent, before = calls.silent_days, calls.other_days
+    if watched_days(usage) < limits.silent.value + 1 or silent is None or before is None:
         return not_assessed(reason, "short_window")
     if is_too_dark(usage, policy):
         return not_assessed(reason, "outage")
+    days = _silent_days(usage, calls, silent, before)
     return answer(
         reason,
-        holds=calls.silent_days >= limits.silent.value
+        holds=days >= limits.silent.value
         and calls.busiest_day >= limits.woken_calls.value
-        and calls.busiest_day >= limits.woken_times.value * calls.other_days,
-        observed=calls.silent_days,
+        and calls.busiest_day >= limits.woken_times.value * before,
+        observed=days,
         limit=limits.silent.value,
         unit="days of silence before the busiest day",
         evidence=(
             Evidence(name="busiest_day", value=float(calls.busiest_day), unit="outgoing calls"),
-            Evidence(name="other_days", value=round(calls.other_days, 2), unit="outgoing calls a day"),
+            Evidence(name="other_days", value=round(before, 2), unit="outgoing calls a day"),
         ),
     )
+
+
+def _silent_days(usage: NumberUsage, calls: CallUse, silent: int, before: float) -> float:
+    """Days of silence of a number that could have been used: none before its opening, and all before its first call."""
+    if usage.opening is None:
+        return silent
+    closed = max(0.0, watched_days(usage) - usage.opening.age_days)
+    # Where no call went out before, the silence reaches back to the window's start.
+    known = silent if before else max(0.0, silent - closed)
+    # A spike of several days: the busiest of them need not be the first.
+    first = calls.first_at
+    until_first = 0.0 if first is None else (first - usage.since).total_seconds() / DAY_S
+    return round(max(known, until_first - closed), 1)
 
 
 def _relay(calls: CallUse, policy: Policy) -> Finding:

@@ -40,10 +40,13 @@ def _fixed(usage: NumberUsage, places: PlaceUse, policy: Policy) -> Finding:
     reason, limits, calls = "places.fixed_while_calling", policy.places, usage.calls
     if calls is None:
         return not_assessed(reason, "no_calls")
+    if places.commonest_share is None:
+        return not_assessed(reason, "no_cell")
     if (
         places.events < limits.events_min.value
         or places.days < limits.one_cell_days.value
         or calls.outgoing < policy.calls.calls_min.value
+        or calls.outgoing_share is None
     ):
         return not_assessed(reason, "too_few")
     return answer(

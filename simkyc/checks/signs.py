@@ -1,7 +1,7 @@
 """What the checks of a number's use share: what was watched, and whether the number is called back.
 
 >>> from simkyc.testing import number_usage
->>> from simkyc.policy import Policy
+>>> from simkyc.policy import DAY_S, Policy
 >>> watched_days(number_usage()), is_called_back(number_usage().calls, Policy.default())
 (30.0, True)
 """
@@ -9,13 +9,19 @@
 from __future__ import annotations
 
 from simkyc.checks.answers import not_assessed
-from simkyc.policy import Policy
+from simkyc.policy import DAY_S, Policy
 from simkyc.usage.number import CallUse, NumberUsage
 from simkyc.verdict import Finding
 
-__all__ = ["all_unknown", "calls_a_day", "is_called_back", "is_too_dark", "is_too_short", "watched_days"]
-
-DAY_S = 86_400
+__all__ = [
+    "DAY_S",
+    "all_unknown",
+    "calls_a_day",
+    "is_called_back",
+    "is_too_dark",
+    "is_too_short",
+    "watched_days",
+]
 
 
 def watched_days(usage: NumberUsage) -> float:

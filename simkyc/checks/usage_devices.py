@@ -37,7 +37,9 @@ def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     return (
         _within("usage_devices.many_devices", devices.devices, limits.devices, "devices", days),
         _within("usage_devices.many_changes", devices.changes, limits.changes, "changes", days),
-        answer(
+        not_assessed("usage_devices.many_numbers", "others_not_at_hand")
+        if devices.numbers_in_device is None
+        else answer(
             "usage_devices.many_numbers",
             holds=devices.numbers_in_device > limits.numbers.value,
             observed=devices.numbers_in_device,

@@ -16,21 +16,25 @@ __all__ = ["CallUse", "DeviceUse", "MessageUse", "NumberUsage", "OpeningKnown", 
 
 @dataclass(frozen=True, slots=True)
 class CallUse:
-    """Calls of a window. A share is None where nothing stands under the line, or the records do not say.
+    """Calls of a window. A share or a mean is None where nothing stands under the line, or the records do not say.
+
+    Where call records are kept and the number has none, the counts are 0 and all else is None. Calls of one number
+    with one other, in one direction, that began in the same second are one.
 
     Attributes:
         calls: Calls out and in.
         outgoing: Calls out.
         counterparts: Different numbers called.
         callers: Different numbers that called.
-        per_counterpart: Calls, out and in, to each number spoken with, on average.
+        per_counterpart: Calls, out and in, with each number that was called or called, on average.
         most_with_one: Most calls with one number.
         outgoing_share: Share of calls that went out.
-        answered_share: Share of outgoing calls that were answered.
-        short_share: Share of answered outgoing calls of at most 15 seconds.
+        answered_share: Share of outgoing calls that were answered, of those whose records say.
+        short_share: Share of answered outgoing calls of at most 15 seconds. Where a record does not say whether it was
+            answered, a call with talk was.
         returned_share: Share of the numbers called that ever called in the window.
         talk_s: Mean seconds of an answered call.
-        talk_s_per_counterpart: Seconds of talk with each number spoken with, on average.
+        talk_s_per_counterpart: Seconds of talk with each number that was called or called, on average.
         busiest_hour: Most outgoing calls in one hour of the clock.
         busiest_ten_minutes: Most outgoing calls in ten minutes of the clock.
         night_share: Share of outgoing calls that began from 23:00 to 07:00 in China.
@@ -38,19 +42,21 @@ class CallUse:
         days: Days in China with calls.
         first_at: When the first call began.
         last_at: When the last call began.
-        silent_days: Days without any call before the busiest day of outgoing calls, back to the call before it or the
-            window's start.
+        silent_days: Whole days without any call before the busiest day of outgoing calls (the first of days that are
+            alike), back to the last day with a call or the window's first whole day. Hours of an outage are taken off.
+            None where no call went out.
         busiest_day: Most outgoing calls on one day in China.
-        other_days: Outgoing calls on all other days, on average over the days of the window before the busiest.
+        other_days: Outgoing calls a day on the days of the window before the busiest, without hours of an outage. None
+            where no call went out, or no whole day lies before.
     """
 
     calls: int
     outgoing: int
     counterparts: int
     callers: int
-    per_counterpart: float
+    per_counterpart: float | None
     most_with_one: int
-    outgoing_share: float
+    outgoing_share: float | None
     answered_share: float | None
     short_share: float | None
     returned_share: float | None
@@ -61,16 +67,19 @@ class CallUse:
     night_share: float | None
     hours: int
     days: int
-    first_at: datetime
-    last_at: datetime
-    silent_days: int
+    first_at: datetime | None
+    last_at: datetime | None
+    silent_days: int | None
     busiest_day: int
-    other_days: float
+    other_days: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class MessageUse:
     """Messages of a window; texts are read and forgotten, and never stand here.
+
+    What was read of texts (from `templates` on) is 0 and empty where `read` is 0: it is not known then. Messages of one
+    number with one other, in one direction, of one template, in the same second are one.
 
     Attributes:
         sent: Messages sent.
@@ -81,7 +90,7 @@ class MessageUse:
         busiest_hour: Most messages sent in one hour of the clock.
         templates: Different templates (near-duplicates) among messages sent whose texts were read.
         read: Messages sent whose texts were read.
-        largest_template: Different numbers that were sent the commonest template.
+        largest_template: Different numbers that were sent one template, at most.
         categories: Messages sent by what they were taken for; `fraud`, `illegal`, `advertising`, `other`.
         fraud_recipients: Different numbers that were sent what was taken for `fraud` or `illegal`.
         lexicon: Messages sent by the name of the lexicon's entry that they hit.
@@ -111,22 +120,24 @@ class MessageUse:
 
 @dataclass(frozen=True, slots=True)
 class PlaceUse:
-    """Where the network saw a number in a window.
+    """Where the network saw a number in a window: at calls, at messages, and on its own.
+
+    Where records of places are kept and the number has none, the counts are 0.
 
     Attributes:
-        events: Records with a cell.
+        events: Records with a cell, a position or a region; those of one second in one cell at one position are one.
         cells: Different cells.
         days: Days in China with such records.
-        commonest_share: Share of the records in the commonest cell.
-        fastest_km_h: The greatest speed between two records that lie at least 30 km apart; None where no two records
-            have positions so far apart, or none has a position.
+        commonest_share: Share of the records with a cell that are in the commonest; None where none has a cell.
+        fastest_km_h: The greatest speed between two records with positions that follow each other and lie at least
+            30 km apart, the time between them counted as a second at least; None where no two lie so far apart.
         regions: Records by the region that the operator gave (a division of 6 digits, or a country of 2 letters).
     """
 
     events: int
     cells: int
     days: int
-    commonest_share: float
+    commonest_share: float | None
     fastest_km_h: float | None
     regions: Mapping[str, int] = field(default_factory=dict)
 
@@ -138,14 +149,15 @@ class DeviceUse:
     Attributes:
         devices: Different devices (IMEIs by their first 14 digits).
         changes: How often another device than before was seen.
-        numbers_in_device: Most different numbers that were seen in one device of this number, in the records at hand.
+        numbers_in_device: Most different numbers that were seen in one device of this number, itself included; None
+            where the records of this number alone were at hand.
         bulk_tac: Records in a device whose type allocation code is listed as bulk-SIM equipment; None where no such
-            list is kept.
+            list is kept, or no record says the code. Records of one device in one second are one.
     """
 
     devices: int
     changes: int
-    numbers_in_device: int
+    numbers_in_device: int | None
     bulk_tac: int | None
 
 
@@ -181,8 +193,8 @@ class NumberUsage:
         outage_hours: Hours of the window in which the network, or the writing of records, was down.
         calls: None where no call records are kept for the window.
         messages: None where no message records are kept.
-        places: None where no records with a cell are kept.
-        devices: None where no records with a device are kept.
+        places: None where no records of places are kept, and none of its calls and messages says where.
+        devices: None where no record says in which device the number was.
         opening: None where the history knows no such line.
         scored: What the usage model says; None without a model.
     """

@@ -32,6 +32,11 @@ EVERY_HOUR = {"hours": 20, "night_share": 0.15, "returned_share": 0.1}
 ROWS = [
     Row("friends and a few strangers"),
     Row("no records are kept", facts={"calls": None}, not_assessed=unknown("no_records", *QUESTIONS)),
+    Row(
+        "known to have called nobody",
+        facts=calling(calls=0, outgoing=0, per_counterpart=None, outgoing_share=None),
+        not_assessed=unknown("too_few", *QUESTIONS),
+    ),
     Row("hardly used", facts=calling(outgoing=19), not_assessed=unknown("too_few", *QUESTIONS)),
     Row("twenty different numbers a day", facts=calling(counterparts=580), flagged=("fan_out",)),
     Row("one fewer", facts=calling(counterparts=579)),
@@ -99,6 +104,11 @@ ROWS = [
     Row(
         "ten days cannot show ten days of silence",
         facts=calling(**WOKEN) | days(10),
+        not_assessed=unknown("short_window", "woken"),
+    ),
+    Row(
+        "busiest on the first day",
+        facts=calling(**WOKEN | {"other_days": None}),
         not_assessed=unknown("short_window", "woken"),
     ),
     Row(

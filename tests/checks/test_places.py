@@ -52,6 +52,11 @@ ROWS = [
         facts=at(**HOME) | {"calls": None},
         not_assessed=NO_LIST | {"fixed_while_calling": "no_calls"},
     ),
+    Row(
+        "no cell in the records",
+        facts=at(commonest_share=None),
+        not_assessed=NO_LIST | {"fixed_while_calling": "no_cell"},
+    ),
     Row("by air", facts=at(fastest_km_h=1000.0), not_assessed=NO_LIST),
     Row("faster", facts=at(fastest_km_h=1001.0), flagged=("too_fast",), not_assessed=NO_LIST),
     Row("never far", facts=at(fastest_km_h=None), not_assessed=NO_LIST | {"too_fast": "not_far_apart"}),

@@ -27,6 +27,11 @@ ROWS = [
     Row("within days", facts=used(5, changes=6), flagged=("many_changes",)),
     Row("four numbers in it", facts=used(numbers_in_device=4)),
     Row("a SIM box", facts=used(numbers_in_device=5), flagged=("many_numbers",)),
+    Row(
+        "records of this number alone",
+        facts=used(numbers_in_device=None),
+        not_assessed={"many_numbers": "others_not_at_hand"},
+    ),
     Row("equipment that is listed", facts=used(bulk_tac=1), flagged=("bulk_tac",)),
     Row("nobody keeps a list", facts=used(bulk_tac=None), not_assessed={"bulk_tac": "no_list"}),
 ]
