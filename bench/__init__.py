@@ -21,6 +21,7 @@ BENCHES = (
     "stock",
     "reverify_facts",
     "usage_model",
+    "usage_rules",
     "rings",
 )
 """Every table in the order of the page."""

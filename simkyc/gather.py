@@ -35,6 +35,8 @@ from simkyc.line import Sighting
 from simkyc.numbers import documents, iccid, imei, imsi, msisdn
 from simkyc.numbers.documents import DocumentKind
 from simkyc.policy import DAY_S, Policy, Window
+from simkyc.usage.number import OpeningKnown
+from simkyc.verdict import Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from simkyc.faces.engine import Examination, FaceEngine
     from simkyc.faces.template import Template
     from simkyc.history.keys import Keyring
-    from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader, Seen
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader, Recorded, Seen
 
 __all__ = [
     "KEPT",
@@ -51,6 +53,7 @@ __all__ = [
     "KeptTemplates",
     "ask_about",
     "ask_about_line",
+    "ask_about_opening",
     "device_listing_keys",
     "is_remote_first",
     "listing_keys",
@@ -562,6 +565,45 @@ def ask_about_line(
     )
 
 
+def ask_about_opening(reader: Reader, keyring: Keyring, number: str, until: datetime) -> OpeningKnown | None:
+    """Ask the history about the opening behind a number; None when the number is bound to no card.
+
+    Args:
+        reader: A snapshot.
+        keyring: Makes the keys.
+        number: The MSISDN in E.164.
+        until: The end of the window whose use is judged; what came later does not count.
+    """
+    from simkyc.history.protocol import OpeningKeys, OpeningWindows
+
+    chain = line.chain_of(reader.bindings(keyring.msisdn(number), until))
+    if not chain:
+        return None
+    first, present = line.holders_first(chain), chain[-1]
+    holder = OpeningKeys(
+        person=first.person, device=None, iccid=None, msisdn=None, store_id="-", dealer_id=None, clerk_id="-"
+    )
+    known = reader.facts(holder, OpeningWindows(person_s=(YEAR_S,), clerk_s=1, shared_s=()), until)
+    numbers, openings = known.active_numbers, known.person_openings
+    return OpeningKnown(
+        application_id=present.application_id,
+        age_days=(until - first.opened_at).total_seconds() / DAY_S,
+        service=present.service,
+        owner_numbers=1 if numbers is None else max(1, numbers[present.service]),
+        owner_openings=0 if openings is None else openings[YEAR_S],
+        customer="unit" if _is_units(reader.recorded(first.application_id)) else "personal",
+    )
+
+
+def _is_units(recorded: Recorded | None) -> bool:
+    """Whether the application named an organisation: the verdict says so, and nothing else that is kept."""
+    if recorded is None:
+        return False
+    findings = Verdict.from_json(recorded.verdict_json).findings
+    codes = [one for one in findings if one.reason == "parties.organisation_code"]
+    return any(one.cause != "no_organisation" for one in codes)
+
+
 def _in_its_device(present: str, declared: frozenset[str], devices: tuple[tuple[datetime, str], ...]) -> bool:
     """Whether it is the declared device, or where none was declared the one that the line was first seen in."""
     return present in declared if declared else devices[-1][1] == devices[0][1]
@@ -598,6 +640,7 @@ def renewed_sighting_keys(sighting: Sighting, number: str, keyring: Keyring) -> 
 
 
 EVER_S: Final = 100 * 365 * DAY_S
+YEAR_S: Final = 365 * DAY_S
 
 
 def _reported(seen: Sighting | None) -> tuple[str | None, str | None]:

@@ -10,11 +10,12 @@ True
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final
 
 from simkyc.application import AreaCircle, AreaDivisions, Position
 
-__all__ = ["distance_km", "is_inside"]
+__all__ = ["distance_km", "is_in_divisions", "is_inside"]
 
 EARTH_RADIUS_KM: Final = 6371.0088
 """Mean radius of the earth, IUGG."""
@@ -42,7 +43,12 @@ def is_inside(
         return None if position is None else distance_km(area.centre, position) * 1000 <= area.radius_m
     if division is None:
         return None
-    return any(division.startswith(_stem(code)) for code in area.divisions)
+    return is_in_divisions(division, area.divisions)
+
+
+def is_in_divisions(division: str, divisions: Iterable[str]) -> bool:
+    """Whether a division is one of these or lies in one; a code that ends in 00 stands for all below it."""
+    return any(division.startswith(_stem(code)) for code in divisions)
 
 
 def _stem(code: str) -> str:

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 from simkyc import line
 from simkyc._version import __version__
 from simkyc.application import Application, IdDocument
-from simkyc.checks import CHECKS
+from simkyc.checks import CHECKS, USAGE_CHECKS
+from simkyc.errors import InputError
 from simkyc.facts import Facts, GalleryFacts, HeldLine
 from simkyc.gather import About, device_listing_keys, listing_keys, opening_windows, person_key
 from simkyc.lists.watch import Listing
 from simkyc.policy import Outcome, Policy
-from simkyc.verdict import Decision, Finding, Verdict
+from simkyc.usage.number import NumberUsage
+from simkyc.verdict import Decision, Finding, State, UsageWindow, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from simkyc.history.protocol import OpeningKeys, OpeningWindows, Reader
     from simkyc.rings.index import RingIndex
 
-__all__ = ["Judge", "Stopwatch", "new_verdict"]
+__all__ = ["Judge", "Stopwatch", "judge_usage", "new_verdict"]
 
 
 class Stopwatch:
@@ -207,6 +209,67 @@ class Judge:
     def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
         keys = listing_keys(document, self._keyring)
         return reader.listings(keys, now) if keys else None
+
+
+def judge_usage(
+    usage: NumberUsage,
+    policy: Policy,
+    *,
+    declared_use: str | None = None,
+    decided_at: datetime | None = None,
+) -> Verdict:
+    """Judge the use of one number; nothing is asked, read or recorded.
+
+    Args:
+        usage: What its records say, with the opening's own facts and the model's score where they are known.
+        policy: Limits, bands, and what each reason leads to.
+        declared_use: What the line was declared to be for: a name of the policy's `usage.declared`. It counts where
+            the opening says that a unit is answerable for the line, and nowhere else.
+        decided_at: When it is decided, from which measures run; None for the end of the window.
+
+    Raises:
+        InputError: The window has no zone or no length, or the policy knows no such declared use.
+    """
+    if usage.since.tzinfo is None or usage.until.tzinfo is None:
+        raise InputError("the window of a usage needs a zone")
+    if usage.since >= usage.until:
+        raise InputError("the window of a usage ends after it begins")
+    if declared_use is not None and declared_use not in policy.usage.declared:
+        raise InputError(f"declared_use is one of {', '.join(sorted(policy.usage.declared))}")
+    is_units = usage.opening is not None and usage.opening.customer == "unit"
+    declared = declared_use if is_units else None
+    allowed = policy.usage.declared[declared] if declared else ()
+    asked = policy.kinds["usage"].checks
+    stopwatch = Stopwatch()
+    findings: list[Finding] = []
+    for name, check in USAGE_CHECKS:
+        if name in asked:
+            with stopwatch.lap(name):
+                findings.extend(_expected(one, allowed) for one in check(usage, policy))
+    outcome = policy.decide(findings, "usage")
+    decided_at = usage.until if decided_at is None else decided_at
+    return new_verdict(
+        outcome,
+        policy,
+        application_id=None if usage.opening is None else usage.opening.application_id,
+        decided_at=decided_at,
+        elapsed_ms=stopwatch.elapsed_ms,
+        line_actions=policy.line_actions(outcome.findings, decided_at),
+        usage=UsageWindow(
+            number=usage.number,
+            since=usage.since,
+            until=usage.until,
+            model_id=None if usage.scored is None else usage.scored.model_id,
+            declared_use=declared,
+        ),
+    )
+
+
+def _expected(finding: Finding, allowed: Sequence[str]) -> Finding:
+    """A sign that the declared use explains is said, and holds nothing against the number."""
+    if finding.state is not State.FLAGGED or finding.reason not in allowed:
+        return finding
+    return finding.model_copy(update={"state": State.PASSED, "cause": "declared_use"})
 
 
 def new_verdict(outcome: Outcome, policy: Policy, **fields: Any) -> Verdict:

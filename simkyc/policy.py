@@ -31,6 +31,12 @@ __all__ = ["Limit", "Measure", "Outcome", "Policy", "Ruling", "Window"]
 
 DAY_S = 86_400
 
+AfterIssue = Literal["line", "usage"]
+"""What is judged without an application: a line by its cards and devices, and a number by the records of its use."""
+
+BY_HAND: Final = frozenset({"cancel"})
+"""Measures that a person takes, never recommended by a reason or a kind."""
+
 
 LONGEST_DAYS = 36_500
 
@@ -346,6 +352,114 @@ class Combination(Model):
     weights: Mapping[str, Annotated[float, Field(gt=0, le=1000, strict=True)]]
 
 
+class UsageLimits(Model):
+    """What holds for all that is told from the use of a number, and what units may declare their lines to be for."""
+
+    outage_max: Limit
+    window_min: Limit
+    called_back_min: Limit
+    declared: Mapping[str, tuple[str, ...]]
+
+
+class CallLimits(Model):
+    """From where on calls are a sign."""
+
+    calls_min: Limit
+    counterparts_min: Limit
+    fan_out: Limit
+    one_way_each: Limit
+    one_way_outgoing: Limit
+    throughout_each: Limit
+    throughout_outgoing: Limit
+    answered: Limit
+    short: Limit
+    returned: Limit
+    busiest_hour: Limit
+    busiest_ten_minutes: Limit
+    night: Limit
+    night_counterparts: Limit
+    clock_hours: Limit
+    clock_night: Limit
+    silent: Limit
+    woken_calls: Limit
+    woken_times: Limit
+    relayed: Limit
+
+
+class MessageLimits(Model):
+    """From where on messages are a sign."""
+
+    messages_min: Limit
+    recipients: Limit
+    recipients_min: Limit
+    busiest_hour: Limit
+    template_recipients: Limit
+    replied: Limit
+    linked: Limit
+    fraud_recipients: Limit
+    fraud_share: Limit
+    evasive: Limit
+    evasive_share: Limit
+    lexicon: Limit
+    lexicon_share: Limit
+
+
+class PlaceLimits(Model):
+    """From where on places are a sign."""
+
+    high_risk_regions: tuple[Annotated[str, Field(pattern=r"^([0-9]{6}|[A-Z]{2})$")], ...]
+    events_min: Limit
+    one_cell: Limit
+    one_cell_days: Limit
+    speed_max: Limit
+
+
+class UsedDeviceLimits(Model):
+    """How many devices a number may be used in, and how many numbers in its device."""
+
+    numbers: Limit
+    devices: tuple[Window, ...] = Field(min_length=1)
+    changes: tuple[Window, ...] = Field(min_length=1)
+
+
+class UsedOpeningLimits(Model):
+    """What of the opening behind a number sharpens its use."""
+
+    new_within: Limit
+    new_fan_out: Limit
+    new_recipients: Limit
+    numbers: Limit
+    openings: Limit
+
+
+class UsageModelBands(Model):
+    """Bands of a usage model, by the share of honest numbers that may fall into them."""
+
+    suspend: Limit
+    remind: Limit
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.suspend.value > self.remind.value:
+            raise ValueError("suspend must not be above remind")
+        return self
+
+
+class UsagePattern(Model):
+    """Bands of the weight that signs of use have together."""
+
+    remind: Limit
+    restrict: Limit
+    suspend: Limit
+    weights: Mapping[str, Annotated[float, Field(gt=0, le=1000, strict=True)]]
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not 0 < self.remind.value <= self.restrict.value <= self.suspend.value:
+            raise ValueError("remind, restrict and suspend rise in this order, from above 0")
+        return self
+
+
 class NoticeRules(Model):
     """Which notice is current and how old its signature may be."""
 
@@ -438,7 +552,7 @@ class Policy(Model):
 
     name: str
     valid_from: AwareDatetime
-    kinds: Mapping[ApplicationKind | Literal["line"], Kind]
+    kinds: Mapping[ApplicationKind | AfterIssue, Kind]
     counter_clock: CounterClock
     document: DocumentLimits
     parties: PartyLimits
@@ -458,6 +572,14 @@ class Policy(Model):
     identity: IdentityLimits
     ring: RingRules
     combination: Combination
+    usage: UsageLimits
+    calls: CallLimits
+    messages: MessageLimits
+    places: PlaceLimits
+    usage_devices: UsedDeviceLimits
+    usage_opening: UsedOpeningLimits
+    usage_model: UsageModelBands
+    usage_pattern: UsagePattern
     notice: NoticeRules
     admission: Admission
     measures: Mapping[str, Measure]
@@ -476,7 +598,7 @@ class Policy(Model):
 
     @model_validator(mode="after")
     def _asks_every_kind(self) -> Self:
-        missing = sorted({*get_args(ApplicationKind), "line"} - self.kinds.keys())
+        missing = sorted({*get_args(ApplicationKind), *get_args(AfterIssue)} - self.kinds.keys())
         if missing:
             raise ValueError(f"no checks for {', '.join(missing)}")
         checks = {reason.check for reason in REASONS.values()}
@@ -486,8 +608,13 @@ class Policy(Model):
         named |= {ruling.measure for ruling in self.reasons.values()}
         if named - {None} - self.measures.keys():
             raise ValueError("a measure is named that is not defined")
-        if self.combination.weights.keys() - REASONS.keys():
+        if named & BY_HAND:
+            raise ValueError("a measure is named that a person takes and no policy recommends")
+        if (self.combination.weights.keys() | self.usage_pattern.weights.keys()) - REASONS.keys():
             raise ValueError("a weight for a reason that does not exist")
+        about_use = {code for code, reason in REASONS.items() if reason.check in self.kinds["usage"].checks}
+        if any(set(allowed) - about_use for allowed in self.usage.declared.values()):
+            raise ValueError("a declared use allows for a reason that is none of the checks of usage")
         return self
 
     @classmethod
@@ -533,23 +660,27 @@ class Policy(Model):
         return "sha256:" + hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
 
     def _combined(self, findings: Sequence[Finding]) -> Finding:
-        """Whether signs that lead to little alone come together; each reason weighs once."""
-        weights = self.combination.weights
-        signs = dict.fromkeys(
-            finding.reason
-            for finding in findings
-            if finding.state is State.FLAGGED and finding.reason in weights
-        )
-        total, limit = math.fsum(weights[sign] for sign in signs), self.combination.limit.value
-        return Finding(
-            check="combination",
-            reason="combination.several_signs",
-            state=State.FLAGGED if total >= limit and len(signs) > 1 else State.PASSED,
-            observed=total,
-            limit=limit,
-            unit="weight of signs",
-            evidence=tuple(Evidence(name=sign, value=weights[sign], unit="weight") for sign in signs),
-        )
+        """Whether signs that lead to little alone come together."""
+        total, signs = _weighed(findings, self.combination.weights)
+        limit = self.combination.limit.value
+        return _weight_finding("combination.several_signs", total, limit, signs, holds=total >= limit)
+
+    def _usage_bands(self, findings: Sequence[Finding]) -> Iterator[Finding]:
+        """The strictest band that the signs of use reach together; those below it say so and hold nothing more."""
+        total, signs = _weighed(findings, self.usage_pattern.weights)
+        held = None
+        for band in ("suspend", "restrict", "remind"):
+            limit: Limit = getattr(self.usage_pattern, band)
+            reached = total >= limit.value and len(signs) > 1
+            yield _weight_finding(
+                f"usage_pattern.{band}",
+                total,
+                limit.value,
+                signs,
+                holds=reached and held is None,
+                cause="stricter_band" if reached and held else None,
+            )
+            held = held or (band if reached else None)
 
     def line_actions(
         self,
@@ -601,14 +732,13 @@ class Policy(Model):
         """Whether this one finding by itself leads to anything but ACCEPT."""
         return self.reasons[finding.reason].decide(finding) is not Decision.ACCEPT
 
-    def decide(
-        self, findings: Sequence[Finding], kind: ApplicationKind | Literal["line"] = "opening"
-    ) -> Outcome:
+    def decide(self, findings: Sequence[Finding], kind: ApplicationKind | AfterIssue = "opening") -> Outcome:
         """The worst finding under this policy decides, so the order of findings never matters.
 
         Args:
             findings: The answers of the checks.
-            kind: What was asked for, or `line` for a line that is looked at after its card was issued.
+            kind: What was asked for; `line` for a line that is looked at after its card was issued, `usage` for the
+                records of a number's use.
 
         Raises:
             PolicyError: No finding at all, none from a check that this kind is asked, or a reason without a
@@ -617,7 +747,9 @@ class Policy(Model):
         absent = sorted(set(self.kinds[kind].checks) - {finding.check for finding in findings})
         if absent:
             raise PolicyError(f"required checks gave no finding: {', '.join(absent)}")
-        if kind != "line":
+        if kind == "usage":
+            findings = (*findings, *self._usage_bands(findings))
+        elif kind != "line":
             findings = (*findings, self._combined(findings))
         ruled: list[tuple[Decision, Finding]] = []
         for finding in findings:
@@ -651,6 +783,36 @@ class Policy(Model):
                 if finding.state is State.FLAGGED
             ),
         )
+
+
+def _weighed(findings: Sequence[Finding], weights: Mapping[str, float]) -> tuple[float, tuple[Evidence, ...]]:
+    """The weight of all signs that hold together, and each sign's own; each reason weighs once."""
+    signs = dict.fromkeys(
+        finding.reason for finding in findings if finding.state is State.FLAGGED and finding.reason in weights
+    )
+    total = math.fsum(weights[sign] for sign in signs)
+    return total, tuple(Evidence(name=sign, value=weights[sign], unit="weight") for sign in signs)
+
+
+def _weight_finding(
+    reason: str,
+    total: float,
+    limit: float,
+    signs: tuple[Evidence, ...],
+    *,
+    holds: bool,
+    cause: str | None = None,
+) -> Finding:
+    return Finding(
+        check=REASONS[reason].check,
+        reason=reason,
+        state=State.FLAGGED if holds and len(signs) > 1 else State.PASSED,
+        observed=total,
+        limit=limit,
+        unit="weight of signs",
+        cause=cause,
+        evidence=signs,
+    )
 
 
 SERVICES: Final[tuple[Literal["voiceSmsIn", "voiceSmsOut", "dataService"], ...]] = (

@@ -42,7 +42,13 @@ class Action(StrEnum):
     DO_NOT_ISSUE = "do_not_issue"
 
 
-LINE_CHECK_NAMES = frozenset({"binding", "restriction"})
+LINE_CHECK_NAMES = frozenset(
+    {
+        *("binding", "restriction"),
+        *("usage_records", "calls", "messages", "places", "usage_devices", "usage_opening", "usage_model"),
+        "usage_pattern",
+    }
+)
 """Checks of lines after issue, where the clerk's words are for the staff who watch them."""
 
 
@@ -129,6 +135,7 @@ _KEEP_IT = Words(
     "如您的号码近期并非本人使用，请尽快联系我们；请勿出租、出借或出售电话卡。",
     "If it was not you who used your number lately, please tell us. Never rent out, lend or sell a SIM card.",
 )
+_LATER = Words("您的号码目前无需办理任何手续。", "There is nothing for you to do about your number now.")
 _SHOW_YOURSELF = Words(
     "您的号码需要核验。请本人携带有效身份证件和 SIM 卡到任一营业厅办理；如服务受限，核验后即可恢复，如有异议可申诉。",
     "Your line needs to be verified. Please come to any store with your ID document and the SIM card. Where service "
@@ -153,6 +160,10 @@ _BULK_SIM = (
     "Anti-Telecom and Online Fraud Law, art. 14: no equipment for many SIM cards or for changing numbers"
 )
 _IOT = "Anti-Telecom and Online Fraud Law, art. 12: IoT cards are limited in function, place and device"
+_USE = (
+    "Anti-Telecom and Online Fraud Law, art. 11: cards that show abnormal use are verified again, and restricted or "
+    "suspended where that fails"
+)
 _HOUSE = "Policy of the operator"
 
 
@@ -1847,6 +1858,403 @@ _ALL = (
         _SHOW_YOURSELF,
         _IOT,
     ),
+    # the use of a number after its card was issued
+    Reason(
+        "usage_records.none",
+        A.LOOK_AGAIN_LATER,
+        W("使用记录", "records of use"),
+        W(
+            "该时段内没有该号码的通话或短信记录：稍后再查，不能视为正常。",
+            "No call and no message is on record for the window, which does not mean in order: look again later.",
+        ),
+        _LATER,
+        _HOUSE,
+    ),
+    Reason(
+        "usage_records.outage",
+        A.LOOK_AGAIN_LATER,
+        W("记录完整", "records without a gap"),
+        W(
+            "该时段网络或记录长时间中断：待有完整记录后再查。",
+            "Network or records were down for long in this window: look again later.",
+        ),
+        _LATER,
+        _HOUSE,
+    ),
+    Reason(
+        "calls.fan_out",
+        A.REMIND_SUBSCRIBER,
+        W("呼叫号码数量", "different numbers called"),
+        W(
+            "每天呼叫大量不同号码：单独出现不作处理，请结合其他迹象判断。",
+            "Many different numbers are called each day: nothing is done about that alone, see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.one_way",
+        A.REMIND_SUBSCRIBER,
+        W("单向呼叫", "one-way calling"),
+        W(
+            "大量号码只呼叫一两次，且几乎都是呼出：提醒机主，并确认是否本人使用。",
+            "Many numbers are called once or twice, few calls come in: remind the subscriber, ask who uses it.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.one_way_throughout",
+        A.REMIND_SUBSCRIBER,
+        W("几乎全为单次呼出", "nothing but single calls out"),
+        W(
+            "几乎全部为对陌生号码的单次呼出：请结合其他迹象判断。",
+            "Nearly all calls are single ones out to strangers: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.unanswered",
+        A.REMIND_SUBSCRIBER,
+        W("呼出接通率", "outgoing calls answered"),
+        W(
+            "呼出大多无人接听：请结合其他迹象判断。",
+            "Most outgoing calls are not answered: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.short",
+        A.REMIND_SUBSCRIBER,
+        W("短时通话", "short calls"),
+        W(
+            "接通的呼出大多很快挂断：请结合其他迹象判断。",
+            "Most answered calls end within seconds: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.not_returned",
+        A.REMIND_SUBSCRIBER,
+        W("回拨情况", "called back"),
+        W(
+            "被叫号码几乎无人回拨：请结合其他迹象判断。",
+            "Hardly any of the numbers called ever calls: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.burst",
+        A.REMIND_SUBSCRIBER,
+        W("短时密集呼出", "calls in a burst"),
+        W(
+            "短时间内密集呼出，超出人工拨号速度：请结合其他迹象判断。",
+            "Calls go out faster than a person dials: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.at_night",
+        A.REMIND_SUBSCRIBER,
+        W("夜间呼出", "calls at night"),
+        W(
+            "夜间向大量号码呼出：请结合其他迹象判断。",
+            "Many numbers are called at night: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.round_the_clock",
+        A.REMIND_SUBSCRIBER,
+        W("全天轮班呼出", "calls round the clock"),
+        W(
+            "昼夜不停地呼出，疑似多人轮班使用：请核实实际使用人。",
+            "Calls go out day and night, as in shifts: find out who uses the line.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.woken",
+        A.REMIND_SUBSCRIBER,
+        W("静默后突增", "silence, then a spike"),
+        W(
+            "长期静默后突然大量呼出：提醒机主，确认号码是否仍由本人使用。",
+            "Silent for long, then many calls in a day: remind the subscriber, ask who uses it now.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "calls.relay",
+        A.VERIFY_SUBSCRIBER,
+        W("中转呼叫", "relayed calls"),
+        W(
+            "少数号码反复呼入，同时向大量陌生号码呼出，疑似中转：请核实。",
+            "The same few numbers call in again and again while strangers are called, as a relay does: look into it.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "messages.many_recipients",
+        A.REMIND_SUBSCRIBER,
+        W("短信接收号码数量", "different numbers written to"),
+        W(
+            "每天向大量不同号码发送短信：单独出现不作处理，请结合其他迹象判断。",
+            "Many different numbers are written to each day: nothing is done about that alone, see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "messages.one_template",
+        A.REMIND_SUBSCRIBER,
+        W("同一内容群发", "one text to many"),
+        W(
+            "同一内容发给大量号码：请结合其他迹象判断。",
+            "The same text goes to many numbers: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "messages.burst",
+        A.REMIND_SUBSCRIBER,
+        W("短时密集发送", "messages in a burst"),
+        W(
+            "一小时内大量发送短信：请结合其他迹象判断。",
+            "Many messages go out within an hour: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "messages.no_reply",
+        A.REMIND_SUBSCRIBER,
+        W("短信回复情况", "messages answered"),
+        W(
+            "收到短信的号码几乎无人回复：请结合其他迹象判断。",
+            "Hardly any of the numbers written to ever writes: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "messages.links",
+        A.REMIND_SUBSCRIBER,
+        W("短信中的链接与联系方式", "links and handles in messages"),
+        W(
+            "多数短信带有链接或联系方式：请结合其他迹象判断。",
+            "Most texts hold a link or a number to turn to: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "messages.fraud_content",
+        A.VERIFY_SUBSCRIBER,
+        W("涉诈或违法内容", "fraudulent or illegal content"),
+        W(
+            "短信内容疑似涉诈或违法，且发给多个号码：请人工审阅样本后再处理。",
+            "Texts to several numbers read as fraud or as illegal: a person reads a sample before anything is done.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "messages.lexicon",
+        A.VERIFY_SUBSCRIBER,
+        W("命中词库", "hits of the lexicon"),
+        W(
+            "短信多次命中本公司词库：请人工审阅。",
+            "Texts often hit the operator's lexicon: a person reads a sample.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "messages.evasive",
+        A.VERIFY_SUBSCRIBER,
+        W("规避识别", "disguised texts"),
+        W(
+            "短信中夹杂符号、异体字等以规避识别：请人工审阅。",
+            "Texts are disguised by characters put between or look-alikes: a person reads a sample.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "places.fixed_while_calling",
+        A.REMIND_SUBSCRIBER,
+        W("固定位置大量呼出", "fixed place and heavy calling"),
+        W(
+            "始终在同一基站下大量呼出，与设备池相似：请结合其他迹象判断。",
+            "Heavy calling from one cell alone, as a SIM box does: see the other signs.",
+        ),
+        _KEEP_IT,
+        _BULK_SIM,
+    ),
+    Reason(
+        "places.too_fast",
+        A.VERIFY_SUBSCRIBER,
+        W("位置移动速度", "speed between places"),
+        W(
+            "两次出现的位置相距过远、时间过短：核实卡是否被复制，或基站位置有误。",
+            "Seen too far apart in too short a time: look whether the card was copied, or a cell misplaced.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "places.high_risk_region",
+        A.VERIFY_SUBSCRIBER,
+        W("高风险地区", "high-risk region"),
+        W(
+            "号码在本公司所列高风险地区使用：请按二次实人认证流程核实。",
+            "The number is used in a region of the operator's list: have the person verified again.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "usage_devices.many_devices",
+        A.REMIND_SUBSCRIBER,
+        W("使用设备数量", "devices it was used in"),
+        W(
+            "该时段内在多部设备中使用：提醒机主，确认是否本人使用。",
+            "Used in many devices in the window: remind the subscriber and ask who uses it.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_devices.many_changes",
+        A.REMIND_SUBSCRIBER,
+        W("更换设备次数", "changes of the device"),
+        W(
+            "该时段内频繁更换设备：提醒机主，确认是否本人使用。",
+            "The device changes often in the window: remind the subscriber and ask who uses it.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_devices.many_numbers",
+        A.VERIFY_SUBSCRIBER,
+        W("同一设备号码数量", "numbers in its device"),
+        W(
+            "所用设备中出现多个号码，疑似批量插卡：请核实。",
+            "Many numbers are used in its device, as in a SIM box: look into it.",
+        ),
+        _SHOW_YOURSELF,
+        _BULK_SIM,
+    ),
+    Reason(
+        "usage_devices.bulk_tac",
+        A.RESTRICT_LINE,
+        W("批量插卡设备型号", "type of bulk-SIM equipment"),
+        W(
+            "在批量插卡设备中使用：建议暂停服务并上报。",
+            "Used in bulk-SIM equipment: suspend service and report it.",
+        ),
+        _SHOW_YOURSELF,
+        _BULK_SIM,
+    ),
+    Reason(
+        "usage_opening.new_and_busy",
+        A.REMIND_SUBSCRIBER,
+        W("新号码大量使用", "new and busy"),
+        W(
+            "新开号码即联系大量不同号码：请结合其他迹象判断。",
+            "A new number that reaches many different numbers: see the other signs.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_opening.many_numbers",
+        A.REMIND_SUBSCRIBER,
+        W("名下号码数量", "numbers of the holder"),
+        W(
+            "机主名下号码较多：单独出现不作处理。",
+            "Its holder has many numbers: nothing is done about that alone.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_opening.many_openings",
+        A.REMIND_SUBSCRIBER,
+        W("近期开户次数", "openings of the holder"),
+        W(
+            "机主近一年多次开户：单独出现不作处理。",
+            "Its holder opened several numbers within a year: nothing is done about that alone.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_model.suspend",
+        A.RESTRICT_LINE,
+        W("模型评分（暂停档）", "score of the model (suspension)"),
+        W(
+            "模型评分达到暂停档：建议暂停服务，经二次实人认证后恢复。",
+            "The score of the model is in the band of suspension: suspend service until the person is verified again.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "usage_model.remind",
+        A.REMIND_SUBSCRIBER,
+        W("模型评分（提醒档）", "score of the model (reminder)"),
+        W(
+            "模型评分达到提醒档：提醒机主。",
+            "The score of the model is in the band of reminders: remind the subscriber.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
+    Reason(
+        "usage_pattern.suspend",
+        A.RESTRICT_LINE,
+        W("使用迹象合计（暂停档）", "signs of use together (suspension)"),
+        W(
+            "多项使用迹象合计达到暂停档：建议暂停服务，经二次实人认证后恢复。",
+            "Signs of use together reach the band of suspension: suspend service until the person is verified again.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "usage_pattern.restrict",
+        A.RESTRICT_LINE,
+        W("使用迹象合计（限制档）", "signs of use together (restriction)"),
+        W(
+            "多项使用迹象合计达到限制档：建议限制呼出并核实。",
+            "Signs of use together reach the band of restriction: restrict outgoing service and verify.",
+        ),
+        _SHOW_YOURSELF,
+        _USE,
+    ),
+    Reason(
+        "usage_pattern.remind",
+        A.REMIND_SUBSCRIBER,
+        W("使用迹象合计（提醒档）", "signs of use together (reminder)"),
+        W(
+            "多项使用迹象同时出现：提醒机主。",
+            "Several signs of use come together: remind the subscriber.",
+        ),
+        _KEEP_IT,
+        _USE,
+    ),
 )
 
 REASONS: dict[str, Reason] = {reason.code: reason for reason in _ALL}
@@ -1893,7 +2301,8 @@ def words(reason: str, language: Language, audience: Audience, *, assessed: bool
     if known is None:
         return _UNKNOWN[audience].in_language(language)
     if audience == "customer":
-        return (known.customer if assessed else _ONE_MOMENT).in_language(language)
+        unsure = _LATER if known.is_about_a_line else _ONE_MOMENT
+        return (known.customer if assessed else unsure).in_language(language)
     if not assessed:
         label = known.label.in_language(language)
         return f"尚未核验：{label}。" if language == "zh-CN" else f"Not checked yet: {label}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from simkyc.gather import (
     About,
     ask_about,
     ask_about_line,
+    ask_about_opening,
     is_remote_first,
     listing_keys,
     opening_keys,
@@ -31,10 +33,11 @@ from simkyc.gather import (
     seen_as,
 )
 from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_lock
-from simkyc.judge import Judge, Stopwatch, new_verdict
+from simkyc.judge import Judge, Stopwatch, judge_usage, new_verdict
 from simkyc.line import Sighting, SwapReport
 from simkyc.numbers import iccid, msisdn
 from simkyc.policy import Policy
+from simkyc.usage.number import NumberUsage, OpeningKnown
 from simkyc.verdict import Decision, Finding, Verdict
 
 if TYPE_CHECKING:
@@ -322,6 +325,51 @@ class Screener:
                 return ask_about_line(reader, self._history.keyring, number, None, self._policy, now)
 
         return self._judge_line(self._history.retrying(ask), now)
+
+    def check_usage(
+        self,
+        number: str,
+        usage: NumberUsage,
+        *,
+        declared_use: str | None = None,
+        at: datetime | None = None,
+    ) -> Verdict:
+        """Judge how a number is used, together with what the history knows of its opening.
+
+        Nothing is recorded. `simkyc.judge.judge_usage` judges rows of a batch that have the opening's facts already.
+
+        Args:
+            number: The MSISDN.
+            usage: What the records of a window say of it.
+            declared_use: What the unit behind the line declared it to be for: a name of the policy's `usage.declared`.
+                It counts where an organisation opened the number.
+            at: The moment of the decision, with a zone; None for now.
+
+        Raises:
+            InputError: The MSISDN is none, the usage is another number's, its window ends in the future or is none,
+                `at` has no zone, or the policy knows no such declared use.
+            HistoryError: The history cannot be read.
+        """
+        if not isinstance(usage, NumberUsage):
+            raise InputError("a NumberUsage is judged, and nothing else")
+        number, now = _msisdn(number), _whole_second(self._clock() if at is None else at)
+        keyring = self._history.keyring
+        if usage.number not in {ring.msisdn(number) for ring in (keyring, *keyring.former)}:
+            raise InputError("the usage is of another number, or was keyed with another secret")
+        until = _whole_second(usage.until)
+        if until > now + timedelta(minutes=self._policy.counter_clock.max_difference.value):
+            raise InputError("the window of the usage ends in the future: see to the clocks")
+        self._number_key(number)
+
+        def ask() -> OpeningKnown | None:
+            with self._history.read() as reader:
+                return ask_about_opening(reader, keyring, number, until)
+
+        opening = self._history.retrying(ask)
+        joined = usage if opening is None else replace(usage, opening=opening)
+        verdict = judge_usage(joined, self._policy, declared_use=declared_use, decided_at=now)
+        _tell("usage judged", verdict)
+        return verdict
 
     def check_swap(self, number: str, max_age_hours: int = 240) -> SwapReport:
         """Whether a line's card or device changed lately, for banks and others who ask.

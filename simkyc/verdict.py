@@ -21,10 +21,11 @@ __all__ = [
     "LineAction",
     "LineState",
     "State",
+    "UsageWindow",
     "Verdict",
 ]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the verdict's JSON form. A new field raises it; no field ever changes its meaning."""
 
 
@@ -155,6 +156,26 @@ class LineAction(Model):
     appeal: Mapping[Language, str]
 
 
+class UsageWindow(Model):
+    """Whose use was judged, when, and with which model.
+
+    Attributes:
+        number: Keyed hash of the MSISDN.
+        since: Start of the window.
+        until: Its end.
+        model_id: The usage model that scored it; None where the rules worked alone.
+        declared_use: What the unit behind the line declared it to be for, where that was taken into account.
+    """
+
+    shown = ("since", "until", "model_id", "declared_use")
+
+    number: str
+    since: AwareDatetime
+    until: AwareDatetime
+    model_id: str | None = None
+    declared_use: str | None = None
+
+
 class Verdict(Model):
     """One structured answer for one application, or for one line after its card was issued.
 
@@ -176,6 +197,7 @@ class Verdict(Model):
         elapsed_ms: Milliseconds by stage and check.
         line_state: Of a line: how it is used; None of an application.
         line_actions: What is recommended for the line, one a service at most.
+        usage: Of a number's use: whose and when; None of an application, and of a line by its cards and devices.
     """
 
     shown = ("verdict_id", "application_id", "decision", "reasons", "line_state")
@@ -196,6 +218,7 @@ class Verdict(Model):
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
     line_state: LineState | None = None
     line_actions: tuple[LineAction, ...] = ()
+    usage: UsageWindow | None = None
 
     @property
     def flagged(self) -> tuple[str, ...]:
@@ -237,7 +260,8 @@ class Verdict(Model):
             InputError: Another language or audience.
         """
         if not self.reasons:
-            return (words("accepted" if self.line_state is None else "in_order", language, audience),)
+            after_issue = self.line_state is not None or self.usage is not None
+            return (words("in_order" if after_issue else "accepted", language, audience),)
         lines = []
         for reason, subject in self._worth_saying(audience):
             weighty = [

@@ -142,7 +142,8 @@ def test_every_number_says_its_unit_and_source() -> None:
 
     bare = numbers(tomllib.loads(TEXT))
     # Weights have the unit and the source of the limit they are held against.
-    assert [path for path in bare if not path.startswith(".combination.weights.")] == []
+    weights = (".combination.weights.", ".usage_pattern.weights.")
+    assert [path for path in bare if not path.startswith(weights)] == []
 
 
 def test_the_policy_id_changes_with_any_value() -> None:
@@ -196,6 +197,16 @@ WRONG = [
         TEXT.replace('value = 30, unit = "minutes"', 'value = 1e13, unit = "minutes"'),
     ),
     ("nobody looked at", TEXT.replace("nearest = { value = 5", "nearest = { value = 0.3")),
+    ("no checks for use", re.sub(r"\[kinds\.usage\]\n(.*\n){3}", "", TEXT)),
+    ("nobody cancels by a rule", TEXT.replace('measure = "suspend" }', 'measure = "cancel" }', 1)),
+    ("a reminder above a suspension", TEXT.replace("remind = { value = 2,", "remind = { value = 9,")),
+    ("everybody is reminded", TEXT.replace("remind = { value = 2,", "remind = { value = 0,")),
+    ("suspended more than reminded", TEXT.replace("suspend = { value = 0.001", "suspend = { value = 0.5")),
+    ("a region of no code", TEXT.replace("high_risk_regions = []", 'high_risk_regions = ["Suzhou"]')),
+    (
+        "a use that allows for anything",
+        TEXT.replace('courier = ["calls.fan_out"', 'courier = ["face.uncertain"'),
+    ),
     ("a sign that speaks for somebody", TEXT.replace('"trail.many_stores" = 2', '"trail.many_stores" = -2')),
     ("a weight of no number", TEXT.replace('"trail.many_stores" = 2', '"trail.many_stores" = true')),
     ("accept rate above review rate", TEXT.replace("value = 1e-4", "value = 0.5")),
@@ -489,3 +500,81 @@ def test_a_weight_for_a_reason_that_does_not_exist_is_refused() -> None:
 
 def test_no_sign_reaches_the_limit_by_itself() -> None:
     assert max(WEIGHTS.values()) < LIMIT
+
+
+# Signs of use
+
+USE = POLICY.usage_pattern
+BAND_ORDER = ("remind", "restrict", "suspend")
+
+
+def bands(weights: dict[str, float], *codes: str) -> dict[str, tuple[str, str | None]]:
+    """State and cause of each band, where these reasons are flagged under these weights."""
+    policy = POLICY.changed(usage_pattern=USE.changed(weights=weights))
+    asked = [one for one in passed_all() if one.check != "usage_pattern"]
+    found = policy.decide([*asked, *flagged(*codes)], "usage").findings
+    return {
+        one.reason.removeprefix("usage_pattern."): (one.state.value, one.cause)
+        for one in found
+        if one.check == "usage_pattern"
+    }
+
+
+TWO = ("calls.fan_out", "calls.burst")
+
+
+@pytest.mark.parametrize(
+    ("total", "band"),
+    [
+        pytest.param(USE.remind.value - 0.1, None, id="nearly nothing"),
+        pytest.param(USE.remind.value, "remind", id="just reminded"),
+        pytest.param(USE.restrict.value - 0.1, "remind", id="nearly restricted"),
+        pytest.param(USE.restrict.value, "restrict", id="just restricted"),
+        pytest.param(USE.suspend.value - 0.1, "restrict", id="nearly suspended"),
+        pytest.param(USE.suspend.value, "suspend", id="just suspended"),
+    ],
+)
+def test_the_strictest_band_alone_holds(total: float, band: str | None) -> None:
+    found = bands(dict.fromkeys(TWO, total / 2), *TWO)
+    for place, name in enumerate(BAND_ORDER):
+        if name == band:
+            assert found[name] == ("flagged", None)
+        else:
+            below = band is not None and place < BAND_ORDER.index(band)
+            assert found[name] == ("passed", "stricter_band" if below else None)
+
+
+def test_one_sign_of_use_is_never_a_band() -> None:
+    assert set(bands({"calls.fan_out": 99.0}, "calls.fan_out").values()) == {("passed", None)}
+
+
+def test_the_bands_stand_in_usage_alone() -> None:
+    for kind in ("opening", "line"):
+        asked = [one for one in passed_all() if one.check != "usage_pattern"]
+        assert not [one for one in POLICY.decide(asked, kind).findings if one.check == "usage_pattern"]
+
+
+def test_calls_alone_and_messages_alone_lead_to_a_reminder_at_most() -> None:
+    """What a campaign or a bank shows, with every sign at once, and in a new number."""
+    ordinary = ("fan_out", "one_way", "one_way_throughout", "unanswered", "short", "not_returned", "burst")
+    calls = [*(f"calls.{name}" for name in ordinary), "places.fixed_while_calling"]
+    messages = [
+        f"messages.{name}" for name in ("many_recipients", "one_template", "burst", "no_reply", "links")
+    ]
+    for signs in (calls, messages):
+        total = sum(USE.weights[sign] for sign in (*signs, "usage_opening.new_and_busy"))
+        assert USE.remind.value <= total < USE.restrict.value
+
+
+def test_the_opening_alone_weighs_nothing_that_counts() -> None:
+    signs = [sign for sign in USE.weights if sign.startswith("usage_opening.")]
+    assert sum(USE.weights[sign] for sign in signs) < USE.remind.value
+
+
+def test_no_sign_of_use_restricts_by_weight_alone() -> None:
+    assert max(USE.weights.values()) < USE.restrict.value
+
+
+def test_nothing_recommends_to_cancel() -> None:
+    assert "cancel" in POLICY.measures
+    assert "cancel" not in {ruling.measure for ruling in POLICY.reasons.values()}

@@ -7,13 +7,13 @@ import importlib
 import pytest
 
 from simkyc import Policy
-from simkyc.checks import CHECKS, LINE_CHECKS
+from simkyc.checks import CHECKS, LINE_CHECKS, USAGE_CHECKS
 from simkyc.reasons import LINE_CHECK_NAMES, REASONS, Action, Reason, Words
 from tests.checks.table import Row, run
 
-NAMES = [name for name, _ in (*CHECKS, *LINE_CHECKS)]
-BY_THE_POLICY = "combination"
-"""The policy itself gives this finding, from those of the checks."""
+NAMES = [name for name, _ in (*CHECKS, *LINE_CHECKS, *USAGE_CHECKS)]
+BY_THE_POLICY = {"combination", "usage_pattern"}
+"""The policy itself gives these findings, from those of the checks."""
 
 
 def rows(name: str) -> list[Row]:
@@ -26,22 +26,22 @@ def flagged_in_tables() -> set[str]:
 
 
 def test_every_reason_belongs_to_a_check() -> None:
-    assert {reason.check for reason in REASONS.values()} == {*NAMES, BY_THE_POLICY}
+    assert {reason.check for reason in REASONS.values()} == {*NAMES, *BY_THE_POLICY}
     assert all(code == reason.code for code, reason in REASONS.items())
 
 
 def test_reasons_stand_in_the_order_of_the_checks() -> None:
     order = list(dict.fromkeys(reason.check for reason in REASONS.values()))
-    order.remove(BY_THE_POLICY)
-    assert order == NAMES
+    assert [name for name in order if name not in BY_THE_POLICY] == NAMES
 
 
 def test_every_reason_is_flagged_in_some_row() -> None:
     # Nobody is younger than the youngest age that ships; the
-    # combination has tests of its own in test_policy.
+    # combination and the bands of use have tests of their own in test_policy.
     assert set(REASONS) - flagged_in_tables() == {
         "parties.too_young",
         "combination.several_signs",
+        *("usage_pattern.suspend", "usage_pattern.restrict", "usage_pattern.remind"),
     }
 
 
@@ -63,7 +63,10 @@ def test_every_reason_has_a_ruling(code: str) -> None:
     assert code in Policy.default().reasons
 
 
-@pytest.mark.parametrize("name", ["line", "device_sim", "device", "iot", "binding", "restriction"])
+@pytest.mark.parametrize(
+    "name",
+    ["line", "device_sim", "device", "iot", "binding", "restriction", *(name for name, _ in USAGE_CHECKS)],
+)
 def test_every_cause_that_the_policy_names_is_in_some_row(name: str) -> None:
     named = {
         (code, cause)
@@ -101,7 +104,8 @@ def test_what_is_about_a_line_advises_nothing_at_a_counter(reason: Reason) -> No
 
 
 def test_checks_of_lines_are_those() -> None:
-    assert {name for name, _ in LINE_CHECKS} == LINE_CHECK_NAMES
+    after_issue = {name for name, _ in (*LINE_CHECKS, *USAGE_CHECKS)}
+    assert after_issue | {"usage_pattern"} == LINE_CHECK_NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

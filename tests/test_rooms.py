@@ -14,6 +14,8 @@ import simkyc
 PACKAGE = Path(simkyc.__file__).parent
 BORDER = {"application", "errors", "reasons", "verdict"}
 PURE = BORDER | {"policy", "names", "numbers", "authority", "facts", "lists"}
+USED = {"simkyc.usage", "simkyc.usage.number", "simkyc.usage.scored"}
+"""What of the room of usage is plain values."""
 
 ALLOWED = {
     "__init__": {"_version", *BORDER, "authority", "policy", "reverification", "screener"},
@@ -31,18 +33,18 @@ ALLOWED = {
     "facts": {"application", "authority", "errors", "policy", "numbers", "lists", "verdict"},
     "geo": {"application"},
     "line": {"application", "facts", "history"},
-    "gather": PURE | {"geo", "line", "faces", "history"},
-    "checks": PURE | {"geo", "notice"},
+    "gather": PURE | {"geo", "line", "faces", "history", "usage"},
+    "checks": PURE | {"geo", "notice", "usage"},
     "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
-    "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings"},
+    "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings", "usage"},
     "rings": {"_version", "application", "errors", "faces", "facts", "history", "policy", "reverification"},
     "usage": {"_version", "application", "errors", "history", "lists", "numbers", "reverification"},
     "screener": PURE
-    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings"},
+    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings", "usage"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
-    "testing": PURE | {"faces", "gather", "history", "line", "screener"},
+    "testing": PURE | {"faces", "gather", "history", "line", "screener", "usage"},
     "cli": PURE
     | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"},
 }
@@ -100,6 +102,15 @@ def test_checks_know_of_the_notice_only_its_hashes() -> None:
         names = imported(ast.parse(file.read_text(encoding="utf-8")))
         read |= {name for name in names if name.startswith("simkyc.notice")}
     assert read == {"simkyc.notice.hashes", "simkyc.notice.hashes.TEXT_SHA256"}
+
+
+@pytest.mark.parametrize("room", ["checks", "gather", "judge", "screener", "testing"])
+def test_who_decides_knows_of_usage_only_values(room: str) -> None:
+    for file in modules():
+        if room_of(file) == room:
+            names = imported(ast.parse(file.read_text(encoding="utf-8")))
+            parts = {".".join(name.split(".")[:3]) for name in names if name.startswith("simkyc.usage")}
+            assert parts <= USED
 
 
 def test_every_room_is_on_the_plan() -> None:

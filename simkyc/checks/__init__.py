@@ -3,7 +3,8 @@
 A check is a pure function: `check(application, facts, policy) -> findings`. It reads no clock, store,
 image or log. It answers every one of its reasons in every application, as passed, flagged or not
 assessed, so that a verdict shows what was asked and not only what was wrong. Which checks a kind of application is
-asked, the policy says. `LINE_CHECKS` are the same for a line after its card was issued.
+asked, the policy says. `LINE_CHECKS` are the same for a line after its card was issued, `USAGE_CHECKS` for the use of
+a number.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from simkyc.checks import (
     authority,
     batch,
     binding,
+    calls,
     consent,
     counter_clock,
     device,
@@ -25,10 +27,12 @@ from simkyc.checks import (
     iot,
     line,
     listed,
+    messages,
     notice,
     openings,
     parties,
     photo,
+    places,
     presentation,
     real_name,
     remote,
@@ -36,12 +40,17 @@ from simkyc.checks import (
     ring,
     shared,
     trail,
+    usage_devices,
+    usage_model,
+    usage_opening,
+    usage_records,
 )
 from simkyc.facts import Facts, LineFacts
 from simkyc.policy import Policy
+from simkyc.usage.number import NumberUsage
 from simkyc.verdict import Finding
 
-__all__ = ["CHECKS", "LINE_CHECKS", "Check", "LineCheck"]
+__all__ = ["CHECKS", "LINE_CHECKS", "USAGE_CHECKS", "Check", "LineCheck", "UsageCheck"]
 
 Check = Callable[[Application, Facts, Policy], tuple[Finding, ...]]
 
@@ -75,4 +84,16 @@ LineCheck = Callable[[LineFacts | None, Policy], tuple[Finding, ...]]
 LINE_CHECKS: tuple[tuple[str, LineCheck], ...] = (
     ("binding", binding.check),
     ("restriction", restriction.check),
+)
+
+UsageCheck = Callable[[NumberUsage, Policy], tuple[Finding, ...]]
+
+USAGE_CHECKS: tuple[tuple[str, UsageCheck], ...] = (
+    ("usage_records", usage_records.check),
+    ("calls", calls.check),
+    ("messages", messages.check),
+    ("places", places.check),
+    ("usage_devices", usage_devices.check),
+    ("usage_opening", usage_opening.check),
+    ("usage_model", usage_model.check),
 )

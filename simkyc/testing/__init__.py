@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         held_line,
         iccid_of,
         line_facts,
+        number_usage,
         party,
         resident_id,
     )
@@ -42,6 +43,7 @@ __all__ = [
     "held_line",
     "iccid_of",
     "line_facts",
+    "number_usage",
     "party",
     "play",
     "portrait",

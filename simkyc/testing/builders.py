@@ -36,6 +36,8 @@ from simkyc.facts import (
 )
 from simkyc.gather import opening_windows
 from simkyc.policy import Policy
+from simkyc.usage.number import CallUse, DeviceUse, MessageUse, NumberUsage, OpeningKnown, PlaceUse
+from simkyc.usage.scored import Driver, Scored
 
 __all__ = [
     "NOW",
@@ -46,6 +48,7 @@ __all__ = [
     "held_line",
     "iccid_of",
     "line_facts",
+    "number_usage",
     "party",
     "resident_id",
 ]
@@ -330,6 +333,86 @@ def line_facts(**changes: Any) -> LineFacts:
         device_listed=(),
     )
     return replace(line, **changes)
+
+
+def number_usage(**changes: Any) -> NumberUsage:
+    """What the records of a month say of somebody who calls friends and a few strangers, with what you change.
+
+    A group of values (`calls`, `messages`, `places`, `devices`, `opening`, `scored`) takes a mapping of changes, or
+    None where it is not known.
+
+    >>> number_usage(calls={"night_share": 0.5}, messages=None).calls.night_share
+    0.5
+    """
+    usage = NumberUsage(
+        number="0" * 64,
+        since=NOW - timedelta(days=30),
+        until=NOW,
+        calls=CallUse(
+            calls=240,
+            outgoing=130,
+            counterparts=40,
+            callers=35,
+            per_counterpart=4.8,
+            most_with_one=60,
+            outgoing_share=0.54,
+            answered_share=0.75,
+            short_share=0.1,
+            returned_share=0.6,
+            talk_s=95.0,
+            talk_s_per_counterpart=400.0,
+            busiest_hour=5,
+            busiest_ten_minutes=3,
+            night_share=0.03,
+            hours=16,
+            days=29,
+            first_at=NOW - timedelta(days=30),
+            last_at=NOW - timedelta(hours=1),
+            silent_days=0,
+            busiest_day=14,
+            other_days=4.3,
+        ),
+        messages=MessageUse(
+            sent=60,
+            received=150,
+            recipients=12,
+            senders=30,
+            replied_share=0.9,
+            busiest_hour=9,
+            templates=55,
+            read=60,
+            largest_template=3,
+            categories={"other": 60},
+            with_link=1,
+            with_contact=2,
+            classifier="test-classifier",
+        ),
+        places=PlaceUse(
+            events=300, cells=25, days=29, commonest_share=0.45, fastest_km_h=110.0, regions={"320508": 300}
+        ),
+        devices=DeviceUse(devices=1, changes=0, numbers_in_device=2, bulk_tac=0),
+        opening=OpeningKnown(
+            application_id="test-0",
+            age_days=700.0,
+            service="personal",
+            owner_numbers=1,
+            owner_openings=0,
+            customer="personal",
+        ),
+        scored=Scored(
+            model_id="test-model",
+            probability=0.01,
+            false_positive_rate=None,
+            known=30,
+            of=32,
+            drivers=(Driver("calls_per_counterpart", 4.8, "calls", -1.2),),
+        ),
+    )
+    parts = {
+        name: replace(getattr(usage, name), **value) if isinstance(value, Mapping) else value
+        for name, value in changes.items()
+    }
+    return replace(usage, **parts)
 
 
 Part = TypeVar("Part", Facts, PersonFacts, FaceFacts, OpeningFacts, SimFacts, Comparison)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from simkyc.checks import CHECKS, LINE_CHECKS
+from simkyc.checks import CHECKS, LINE_CHECKS, USAGE_CHECKS
 from simkyc.policy import Policy
-from simkyc.testing import application, facts, line_facts
+from simkyc.testing import application, facts, line_facts, number_usage
 from simkyc.verdict import Finding, State
 
 
@@ -19,7 +19,7 @@ class Row:
     why: str
     application: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] | None = field(default_factory=dict)
-    """Of a line's check what is known of the line; None of a line that is on no record."""
+    """Of a line's check what is known of the line; None of a line that is on no record. Of a number's use, that."""
     flagged: tuple[str, ...] = ()
     not_assessed: Mapping[str, str] = field(default_factory=dict)
     """Reason to cause."""
@@ -33,6 +33,8 @@ def run(name: str, row: Row, policy: Policy | None = None) -> tuple[Finding, ...
     policy = policy or Policy.default()
     if name in dict(LINE_CHECKS):
         return dict(LINE_CHECKS)[name](None if row.facts is None else line_facts(**row.facts), policy)
+    if name in dict(USAGE_CHECKS):
+        return dict(USAGE_CHECKS)[name](number_usage(**(row.facts or {})), policy)
     return dict(CHECKS)[name](application(**row.application), facts(**(row.facts or {})), policy)
 
 
