@@ -42,7 +42,7 @@ class Action(StrEnum):
     DO_NOT_ISSUE = "do_not_issue"
 
 
-LINE_CHECK_NAMES = frozenset({"binding", "restriction"})
+LINE_CHECK_NAMES = frozenset({"binding", "restriction", "second_check"})
 """Checks of lines after issue, where the clerk's words are for the staff who watch them."""
 
 
@@ -137,6 +137,9 @@ _SHOW_YOURSELF = Words(
 
 _REAL_NAME = "Anti-Telecom and Online Fraud Law, art. 9: real-name registration"
 _ABNORMAL = "Anti-Telecom and Online Fraud Law, art. 10: enhanced checks or refusal of abnormal openings"
+_SUSPENDED = (
+    "Anti-Telecom and Online Fraud Law, art. 11: verification of suspicious cards, restriction or suspension"
+)
 _CARD_CAP = (
     "Anti-Telecom and Online Fraud Law, art. 10: cap on cards; 2016 notice: five numbers at one operator"
 )
@@ -896,6 +899,29 @@ _ALL = (
         _ABNORMAL,
     ),
     Reason(
+        "line.suspended_for_fraud",
+        A.CALL_SUPERVISOR,
+        # Whoever stands at the counter may be the fraudster: not even the clerk is told what it is about.
+        W("停机核实", "suspension to be verified"),
+        W(
+            "该业务须由主管核实机主身份后办理。",
+            "The supervisor verifies the holder before this is done.",
+        ),
+        _ONE_MOMENT,
+        _SUSPENDED,
+    ),
+    Reason(
+        "line.cancelled",
+        A.DO_NOT_ISSUE,
+        W("号码已销户", "line cancelled"),
+        W(
+            "该号码已销户，不能恢复：客户可另办新号码。",
+            "The line was cancelled and cannot be restored: the customer may open a new number.",
+        ),
+        _NOT_TODAY,
+        _REAL_NAME,
+    ),
+    Reason(
         "line.recent_sim_change",
         A.CALL_SUPERVISOR,
         W("近期换卡", "recent change of the card"),
@@ -1281,6 +1307,17 @@ _ALL = (
         _ABNORMAL,
     ),
     Reason(
+        "openings.suspended_number",
+        A.CALL_SUPERVISOR,
+        W("名下号码核实", "the person's other numbers"),
+        W(
+            "办理前须由主管核实客户名下号码。",
+            "The supervisor looks at the customer's other numbers before anything is issued.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
         "openings.other_operators",
         A.CALL_SUPERVISOR,
         W("其他运营商号码", "numbers at other operators"),
@@ -1558,6 +1595,17 @@ _ALL = (
         _FACE_RULE,
     ),
     Reason(
+        "identity.face_of_fraud",
+        A.CALL_SUPERVISOR,
+        W("人脸关联号码核实", "the face's earlier numbers"),
+        W(
+            "请主管核实持证人及其以往办理的号码。",
+            "The supervisor looks at who holds the ID, and at earlier numbers.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
         "identity.companion_of_many",
         A.CALL_SUPERVISOR,
         W("陪同人员", "the same companion"),
@@ -1823,6 +1871,18 @@ _ALL = (
         ),
         _SHOW_YOURSELF,
         _IOT,
+    ),
+    # second_check
+    Reason(
+        "second_check.overdue",
+        A.RESTRICT_LINE,
+        W("二次实人认证期限", "second real-person check in time"),
+        W(
+            "机主未在期限内完成二次实人认证：建议暂停服务。",
+            "The subscriber did not show up for the second check in time: suspend service.",
+        ),
+        _SHOW_YOURSELF,
+        _SUSPENDED,
     ),
 )
 

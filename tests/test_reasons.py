@@ -63,7 +63,9 @@ def test_every_reason_has_a_ruling(code: str) -> None:
     assert code in Policy.default().reasons
 
 
-@pytest.mark.parametrize("name", ["line", "device_sim", "device", "iot", "binding", "restriction"])
+@pytest.mark.parametrize(
+    "name", ["line", "device_sim", "device", "iot", "binding", "restriction", "second_check"]
+)
 def test_every_cause_that_the_policy_names_is_in_some_row(name: str) -> None:
     named = {
         (code, cause)

@@ -33,6 +33,7 @@ from simkyc.checks import (
     real_name,
     remote,
     restriction,
+    second_check,
     shared,
     trail,
 )
@@ -73,4 +74,5 @@ LineCheck = Callable[[LineFacts | None, Policy], tuple[Finding, ...]]
 LINE_CHECKS: tuple[tuple[str, LineCheck], ...] = (
     ("binding", binding.check),
     ("restriction", restriction.check),
+    ("second_check", second_check.check),
 )

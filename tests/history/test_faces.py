@@ -257,17 +257,17 @@ def test_which_faces_are_still_there(history: History) -> None:
     with history.read() as reader:
         a, b = reader.entry_no("a"), reader.entry_no("b")
         place = Position(latitude=31.25, longitude=120.5)
-        assert reader.faces_there([a, b, a, b + 1]) == {
+        assert reader.faces_there([a, b, a, b + 1], NOW) == {
             (a, "applicant"): KeptFace("person-1", place),
             (a, "companion-1"): KeptFace("person-1", place),
             (b, "applicant"): KeptFace("person-2", place),
         }
-        assert set(reader.faces_there([a, b], before="b")) == {(a, "applicant"), (a, "companion-1")}
-        assert reader.faces_there([]) == {}
+        assert set(reader.faces_there([a, b], NOW, before="b")) == {(a, "applicant"), (a, "companion-1")}
+        assert reader.faces_there([], NOW) == {}
     with history.write() as transaction:
         transaction.release("a", NOW)
     with history.read() as reader:
-        assert set(reader.faces_there([a, b])) == {(b, "applicant")}
+        assert set(reader.faces_there([a, b], NOW)) == {(b, "applicant")}
 
 
 def test_what_was_deleted_is_noticed(history: History) -> None:
