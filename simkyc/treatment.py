@@ -7,7 +7,7 @@ what the first has done.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, get_args
 
 from simkyc import line
@@ -120,6 +120,7 @@ def take(
     own = [one for one in every if one.opened_by == first.application_id]
     # Clocks of two counters differ: what comes later is told later.
     moment = max([now, *(one.taken_at for one in own[-1:])]) if at is None else at
+    moment = moment.astimezone(UTC)
     if at is not None and at > now:
         raise InputError("a step took effect in the future: see to the clocks, or say when it did")
     lasts = policy.measures[measure].expires_after

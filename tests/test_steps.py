@@ -27,13 +27,14 @@ from simkyc.steps import (
     same_step,
     standing,
 )
-from simkyc.verdict import Finding, State, Verdict
+from simkyc.verdict import Decision, Finding, State, Verdict
 
 POLICY = Policy.default()
 RULES = POLICY.steps
 TEN = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 STATES: tuple[LineStatus, ...] = get_args(LineStatus)
 MEASURES: tuple[StepMeasure, ...] = get_args(StepMeasure)
+LESS: StepMeasure = "restrict_outgoing"
 RANK = {state: place for place, state in enumerate(STATES)}
 
 
@@ -161,45 +162,45 @@ def state_of(now: Standing) -> tuple[Any, ...]:
     return now.status, now.suspected, now.expires_at
 
 
-SERVES = ("in_service", False, None)
+SERVES, STOPPED, LESSER = ("in_service", False, None), ("suspended", True, None), ("restricted", True)
 HELD: list[tuple[str, list[Wanted], float, tuple[Any, ...]]] = [
     ("nothing was ever done", [], 0, SERVES),
     ("a reminder changes nothing", [wants("remind")], 1, SERVES),
-    ("restricted for its time", [wants("restrict_outgoing")], 71, ("restricted", True, hour(72))),
-    ("and no longer", [wants("restrict_outgoing")], 72, SERVES),
-    ("suspended without end", [FRAUD], 9999, ("suspended", True, None)),
+    ("restricted for its time", [wants(LESS)], 71, (*LESSER, hour(72))),
+    ("and no longer", [wants(LESS)], 72, SERVES),
+    ("suspended without end", [FRAUD], 9999, STOPPED),
     ("a lost card suspects nobody", [LOST], 9999, ("suspended", False, None)),
     (
         "a worse measure replaces a lesser",
-        [wants("restrict_outgoing"), wants("suspend", 1)],
+        [wants(LESS), wants("suspend", 1)],
         99,
-        ("suspended", True, None),
+        STOPPED,
     ),
-    ("a lesser never weakens a worse", [FRAUD, wants("restrict_outgoing", 1)], 99, ("suspended", True, None)),
+    ("a lesser never weakens a worse", [FRAUD, wants(LESS, 1)], 99, STOPPED),
     (
         "restricted again, for longer",
-        [wants("restrict_outgoing"), wants("restrict_outgoing", 10)],
+        [wants(LESS), wants(LESS, 10)],
         80,
-        ("restricted", True, hour(82)),
+        (*LESSER, hour(82)),
     ),
     (
         "a shorter one shortens nothing",
-        [wants("restrict_outgoing"), wants("restrict_outgoing", 1, until=hour(2))],
+        [wants(LESS), wants(LESS, 1, until=hour(2))],
         71,
-        ("restricted", True, hour(72)),
+        (*LESSER, hour(72)),
     ),
-    ("lost, and then suspected", [LOST, wants("suspend", 1)], 9, ("suspended", True, None)),
+    ("lost, and then suspected", [LOST, wants("suspend", 1)], 9, STOPPED),
     (
         "lost, and then suspected of less",
-        [LOST, wants("restrict_outgoing", 1)],
+        [LOST, wants(LESS, 1)],
         99,
-        ("suspended", True, None),
+        STOPPED,
     ),
     (
         "suspected, and then reported lost",
         [FRAUD, wants("suspend", 1, reason="kind.loss_report")],
         9,
-        ("suspended", True, None),
+        STOPPED,
     ),
     ("restored on appeal", [FRAUD, wants("restore", 1)], 2, SERVES),
     (
@@ -304,7 +305,7 @@ def test_a_record_comes_back_from_json() -> None:
 def verdict(*codes: str) -> Verdict:
     findings = tuple(Finding(check=code.split(".")[0], reason=code, state=State.FLAGGED) for code in codes)
     return Verdict(
-        verdict_id="v", application_id="a", decision="review", final=False, reasons=codes, findings=findings,
+        verdict_id="v", application_id="a", decision=Decision.REVIEW, final=False, reasons=codes, findings=findings,
         advice=(), silent_alert=False, policy_id="p", engine_id=None, simkyc_version="0", decided_at=TEN,
     )  # fmt: skip
 

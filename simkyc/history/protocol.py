@@ -311,9 +311,9 @@ class Recorded:
     approved_by: str | None
     released_at: datetime | None
     closed_at: datetime | None
-    kind: ApplicationKind = "opening"
-    clerk_id: str = "-"
-    msisdn: str | None = field(default=None, repr=False)
+    kind: ApplicationKind
+    clerk_id: str
+    msisdn: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,6 +270,24 @@ def test_which_faces_are_still_there(history: History) -> None:
         assert set(reader.faces_there([a, b], NOW)) == {(b, "applicant")}
 
 
+def test_faces_of_numbers_that_were_used_for_fraud(history: History) -> None:
+    keep(history, "a", NOW, stored())
+    keep(history, "b", NOW, stored(person="person-2"))
+    later, cleared = (NOW + timedelta(hours=hours) for hours in (1, 2))
+    with history.write() as transaction:
+        transaction.open_number("a", NOW)
+        transaction.report_outcome("a", later, is_fraud=True)
+        transaction.report_outcome("a", cleared, is_fraud=False)
+        entries = [transaction.entry_no("a"), transaction.entry_no("b")]
+
+    def frauds(at: datetime) -> set[int]:
+        with history.read() as reader:
+            kept = reader.faces_there(entries, at)
+        return {entry_no for (entry_no, _), face in kept.items() if face.is_fraud}
+
+    assert [frauds(at) for at in (NOW, later, cleared)] == [set(), {entries[0]}, set()]
+
+
 def test_what_was_deleted_is_noticed(history: History) -> None:
     keep(history, "a", NOW, stored())
     seen = []
