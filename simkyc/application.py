@@ -332,9 +332,12 @@ class Subject:
     is_present: bool = True
 
 
-ApplicationKind = Literal["opening", "replacement", "loss_report", "reactivation", "transfer", "esim_move"]
+ApplicationKind = Literal[
+    "opening", "replacement", "loss_report", "reactivation", "second_check", "transfer", "esim_move"
+]
 """What is asked for: a new number (开户), a new card for a number (补卡), a lost card stopped (挂失), a suspended line
-restored (复机), a number handed to somebody else (过户), an eSIM in another device."""
+restored (复机), a subscriber verified once more because staff asked for it (二次实人认证), a number handed to somebody
+else (过户), an eSIM in another device."""
 
 Service = Literal["personal", "iot"]
 """A card for a person's phone, or an IoT or industry card (物联网卡、行业卡)."""
@@ -468,6 +471,7 @@ NEEDS: dict[ApplicationKind, tuple[str, ...]] = {
     "replacement": ("iccid", "imsi"),
     "loss_report": (),
     "reactivation": ("iccid",),
+    "second_check": ("iccid",),
     "transfer": ("iccid",),
     "esim_move": ("iccid", "imsi"),
 }
@@ -484,7 +488,7 @@ class Application(Model):
     the applicant is not at the counter, there is no `live_photo`, and `live_frames` are the representative's.
 
     `sim` is the card as it will be afterwards: the new one of an opening or replacement, the one that the customer
-    shows for a reactivation or transfer, the profile in its new device for a move of an eSIM.
+    shows for a reactivation, a second check or a transfer, the profile in its new device for a move of an eSIM.
     `contact_number`, `payer_account` (any identifier of who pays) and `delivery_address` are what different people's
     applications may share. `numbers_elsewhere` is how many active numbers the person holds at other operators, where
     that was asked with the person's consent; None is unknown, and not zero.

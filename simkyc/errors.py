@@ -9,6 +9,7 @@
     │   ├── FaceModelError      weights missing, truncated or altered; OpenCV without ONNX
     │   └── EngineMismatchError templates or thresholds of two engines brought together
     ├── SettlementError         an application that cannot be settled that way
+    ├── LineStepError           a step that a line cannot take from where it stands
     └── HistoryError            what is remembered cannot be read or written
         ├── HistoryLockedError      another process holds it longer than the timeout
         ├── HistoryUnreachableError its server cannot be reached, or the connection was lost
@@ -39,6 +40,7 @@ __all__ = [
     "HistoryUnreachableError",
     "HistoryVersionError",
     "InputError",
+    "LineStepError",
     "NumberError",
     "PhotoError",
     "PolicyError",
@@ -96,6 +98,14 @@ class EngineMismatchError(FaceError):
 
 class SettlementError(SimkycError):
     """An application cannot be settled: unknown, never admitted, settled otherwise, or its admission expired."""
+
+
+class LineStepError(SimkycError):
+    """A line cannot take this step from where it stands. `cause` is a short stable word, e.g. `no_notice`."""
+
+    def __init__(self, cause: str, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
 
 
 class HistoryError(SimkycError):

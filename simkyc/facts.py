@@ -301,6 +301,7 @@ class GalleryHit:
         is_applicants: Whether the earlier face belongs to the same person by the ID.
         as_companion: Whether it then stood beside somebody else.
         decided_at: When it was recorded.
+        is_fraud: Whether the number that was opened then was reported as used for fraud.
     """
 
     distance: float
@@ -310,6 +311,7 @@ class GalleryHit:
     as_companion: bool
     decided_at: datetime
     position: Position | None = None
+    is_fraud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,6 +322,7 @@ class GalleryFacts:
         size: How many templates were searched.
         hits: The nearest, nearest first, as far as the policy looks.
         own_distances: To every earlier face of the same person by the ID, nearest first.
+        own_fraud_distance: To the nearest of them whose number was reported as used for fraud; None without one.
         same_person_distance: Further apart than this the policy takes two faces for two people.
         companion_people: Different other people beside whom somebody who stands in this photo stood before.
         companion_days: Different days in China on which they came, today included.
@@ -333,6 +336,7 @@ class GalleryFacts:
     companion_people: int
     calibration_id: str
     companion_days: int = 1
+    own_fraud_distance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +353,7 @@ class OpeningFacts:
         sim: What is known about the card; None when its ICCID is malformed or absent.
         shared: What this application shares with others: counts by window in seconds. What it does not name, or
             names in a malformed way, is not there.
+        suspended_numbers: Lines of this person that stand suspended, or were cancelled, on suspicion of fraud.
     """
 
     active_numbers: Mapping[Service, int] | None
@@ -357,6 +362,7 @@ class OpeningFacts:
     sim: SimFacts | None
     today: Mapping[Actor, ActorCounts] = field(default_factory=dict)
     shared: Mapping[SharedThing, Mapping[int, SharedCounts]] = field(default_factory=dict)
+    suspended_numbers: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +381,7 @@ class HeldLine:
         device_changed_at: When the network last saw it in another device than before; None when it never did.
         replacements: How often its card was replaced, by window in seconds.
         is_fraud: Whether it was reported as used for fraud by whoever holds it.
+        is_suspended_for_fraud: Whether it stands suspended, and not because the subscriber asked for it.
     """
 
     opened_at: datetime
@@ -388,6 +395,7 @@ class HeldLine:
     device_changed_at: datetime | None
     replacements: Mapping[int, int]
     is_fraud: bool = False
+    is_suspended_for_fraud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,6 +457,7 @@ class Facts:
         people: What is known about each of the people, by their part in the application.
         openings: What the history says.
         line: The line that exists already; None when no such line is on record.
+        line_cancelled: Whether there was one that was cancelled, and the number is nobody's now.
         device_listed: Entries of lists that hold for the device; None when it has no well-formed IMEI.
         lists: When each list was last brought up to date; one that is not there is not kept.
         patterns: What the history says of the pattern behind it.
@@ -460,6 +469,7 @@ class Facts:
     people: Mapping[Role, PersonFacts]
     openings: OpeningFacts
     line: HeldLine | None = None
+    line_cancelled: bool = False
     device_listed: tuple[Listing, ...] | None = None
     lists: Mapping[str, datetime] = field(default_factory=dict)
     patterns: PatternFacts = PatternFacts()
@@ -491,6 +501,7 @@ class LineFacts:
         lines_on_device: Other lines that were seen in its present device, by window in seconds; None without one.
         device_listed: Entries of lists that hold for its present device; None without one.
         lists: When each list was last brought up to date.
+        verify_by: By when a second check of its subscriber is due; None when none is.
     """
 
     now: datetime
@@ -511,6 +522,7 @@ class LineFacts:
     lines_on_device: Mapping[int, int] | None = None
     device_listed: tuple[Listing, ...] | None = None
     lists: Mapping[str, datetime] = field(default_factory=dict)
+    verify_by: datetime | None = None
 
     @property
     def state(self) -> LineState:

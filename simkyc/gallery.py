@@ -449,8 +449,20 @@ class GallerySearch:
         since = now - timedelta(days=self._policy.window.value)
         counted = self._known(reader, now, before)
         near, size = self._up_to_date(searched, own_face, reader, counted)
+        mine = [
+            (one, float(apart))
+            for kept_under, vector in searched.own
+            if own_face.person is not None
+            for earlier in [reader.faces_of(own_face.person, kept_under, since, before=before)]
+            for one, apart in zip(earlier, distances(vector, [one.vector for one in earlier]), strict=True)
+        ]
         there = reader.faces_there(
-            [one.enrolled.entry_no for _, found in near for one in found], before=before
+            [
+                *(one.enrolled.entry_no for _, found in near for one in found),
+                *(one.entry_no for one, _ in mine),
+            ],
+            now,
+            before=before,
         )
         known = {
             face.role: sorted(
@@ -465,15 +477,6 @@ class GallerySearch:
             )
             for face, found in near
         }
-        own = [
-            float(apart)
-            for kept_under, vector in searched.own
-            if own_face.person is not None
-            for apart in distances(
-                vector,
-                [one.vector for one in reader.faces_of(own_face.person, kept_under, since, before=before)],
-            )
-        ]
         hits = []
         # Own faces and companions are as near as one likes: they may not crowd out whoever else is near.
         strangers = [
@@ -492,6 +495,7 @@ class GallerySearch:
                     as_companion=one.enrolled.is_companion,
                     decided_at=one.enrolled.decided_at,
                     position=there[one.enrolled.entry_no, one.enrolled.role].position,
+                    is_fraud=there[one.enrolled.entry_no, one.enrolled.role].is_fraud,
                 )
             )
         beside = {
@@ -506,11 +510,20 @@ class GallerySearch:
         return GalleryFacts(
             size=size,
             hits=tuple(hits),
-            own_distances=tuple(sorted(own)),
+            own_distances=tuple(sorted(apart for _, apart in mine)),
             same_person_distance=calibration.distance_at(self._policy.other_face_false_match_rate.value),
             companion_people=len({person for person, _ in beside}),
             calibration_id=calibration.calibration_id,
             companion_days=len({day_in_china(now), *(day for _, day in beside)}),
+            own_fraud_distance=min(
+                (
+                    apart
+                    for one, apart in mine
+                    for kept in [there.get((one.entry_no, one.role))]
+                    if kept is not None and kept.is_fraud
+                ),
+                default=None,
+            ),
         )
 
     def _up_to_date(

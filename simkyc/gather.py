@@ -509,7 +509,8 @@ def ask_about_line(
     from simkyc.history.protocol import OpeningKeys, OpeningWindows
 
     key = keyring.msisdn(number)
-    chain = line.chain_of(reader.bindings(key, now))
+    bindings = reader.bindings(key, now)
+    chain = line.chain_of(bindings)
     if not chain:
         return None
     first = line.holders_first(chain)
@@ -562,6 +563,7 @@ def ask_about_line(
         if present is None or last is None
         else reader.listings((present, *_tac_keys(last.tac or "")), now),
         lists=reader.lists(now),
+        verify_by=line.stands(bindings, reader.steps(key, now), now, policy.steps).verify_by,
     )
 
 

@@ -103,7 +103,7 @@ class Judge:
             before = application.application_id
             openings = reader.facts(keys, self._windows, now, before=before)
             patterns = reader.patterns(keys, self._windows, now, before=before)
-            held = self._held_line(application, keys, reader, now)
+            held, cancelled = self._held_line(application, keys, reader, now)
             device = application.device
             device_keys = device_listing_keys(device, self._keyring) if device else ()
             device_listed = reader.listings(device_keys, now) if device_keys else None
@@ -121,6 +121,7 @@ class Judge:
             people=people,
             openings=openings,
             line=held,
+            line_cancelled=cancelled,
             device_listed=device_listed,
             lists=lists,
             patterns=patterns,
@@ -191,20 +192,26 @@ class Judge:
 
     def _held_line(
         self, application: Application, keys: OpeningKeys, reader: Reader, now: datetime
-    ) -> HeldLine | None:
-        """What the history says of the line; not asked where a new one is wanted."""
+    ) -> tuple[HeldLine | None, bool]:
+        """What the history says of the line, and whether it was cancelled; not asked where a new one is wanted."""
         if keys.msisdn is None or "line" not in self._policy.kinds[application.kind].checks:
-            return None
-        transferor = application.transferor
-        return line.held_line(
-            reader.bindings(keys.msisdn, now, before=application.application_id),
+            return None, False
+        transferor, before = application.transferor, application.application_id
+        bindings = reader.bindings(keys.msisdn, now, before=before)
+        if line.was_cancelled(bindings):
+            return None, True
+        steps = reader.steps(keys.msisdn, now, before=before)
+        held = line.held_line(
+            bindings,
             reader.sightings(keys.msisdn, now),
             keys,
             None if transferor is None else person_key(transferor.document, self._keyring),
             [window.seconds for window in self._policy.line.replacements],
             now,
             reader.frauds(keys.msisdn, now),
+            suspended_for_fraud=line.stands(bindings, steps, now, self._policy.steps).is_suspended_for_fraud,
         )
+        return held, False
 
     def _listed(self, document: IdDocument, reader: Reader, now: datetime) -> tuple[Listing, ...] | None:
         keys = listing_keys(document, self._keyring)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from simkyc.application import DivisionCode, Model, Moment, Position, Restriction, Role, Text
 from simkyc.facts import HeldLine
+from simkyc.steps import LineStep, Standing, standing
 
 if TYPE_CHECKING:
     from simkyc.history.protocol import Binding, OpeningKeys, Seen
+    from simkyc.policy import StepRules
 
 __all__ = [
     "BINDING_KINDS",
@@ -31,9 +33,12 @@ __all__ = [
     "devices_seen",
     "held_line",
     "holders_first",
+    "last_holders_first",
     "restriction_of",
     "sim_changes",
+    "stands",
     "swap_report",
+    "was_cancelled",
 ]
 
 BINDING_KINDS: Final = frozenset({"opening", "replacement", "transfer", "esim_move"})
@@ -110,6 +115,40 @@ def holders_first(chain: Sequence[Binding]) -> Binding:
     return next((one for one in reversed(chain) if one.kind in {"opening", "transfer"}), chain[0])
 
 
+def was_cancelled(bindings: Sequence[Binding]) -> bool:
+    """Whether the number was somebody's and is bound to nothing now."""
+    return any(binding.kind in BINDING_KINDS for binding in bindings) and not chain_of(bindings)
+
+
+def last_holders_first(bindings: Sequence[Binding]) -> Binding | None:
+    """What gave the number to whoever holds it now, or held it last; None when nobody ever did."""
+    chain = chain_of(bindings)
+    if not chain:
+        chain = tuple(
+            sorted(
+                (binding for binding in bindings if binding.kind in BINDING_KINDS),
+                key=lambda one: one.opened_at,
+            )
+        )
+    return holders_first(chain) if chain else None
+
+
+def stands(
+    bindings: Sequence[Binding], steps: Sequence[LineStep], at: datetime, rules: StepRules
+) -> Standing:
+    """How the line stands with whoever holds it now, or held it last: what was done to others' is no matter here.
+
+    Args:
+        bindings: Everything that was carried out for the number, oldest first.
+        steps: Everything that was done to it, oldest first, whoever held it.
+        at: The moment.
+        rules: As `steps.standing` takes them.
+    """
+    first = last_holders_first(bindings)
+    own = [step for step in steps if first is not None and step.opened_by == first.application_id]
+    return standing(own, at, rules)
+
+
 def sim_changes(chain: Sequence[Binding]) -> tuple[datetime, ...]:
     """When a card with another IMSI took over, the first card included, oldest first."""
     changes: list[datetime] = []
@@ -182,6 +221,8 @@ def held_line(
     replacement_windows_s: Iterable[int],
     now: datetime,
     frauds: frozenset[str] = frozenset(),
+    *,
+    suspended_for_fraud: bool = False,
 ) -> HeldLine | None:
     """What the history says of the line that an application is about; None when it knows none.
 
@@ -193,6 +234,7 @@ def held_line(
         replacement_windows_s: How far back replacements are counted, in seconds.
         now: The moment.
         frauds: The applications that opened the number, where it was reported as used for fraud.
+        suspended_for_fraud: Whether it stands suspended on suspicion, as `stands` tells.
     """
     chain = chain_of(bindings)
     if not chain:
@@ -216,6 +258,7 @@ def held_line(
             for window_s in replacement_windows_s
         },
         is_fraud=holders_first(chain).application_id in frauds,
+        is_suspended_for_fraud=suspended_for_fraud,
     )
 
 
@@ -227,7 +270,7 @@ def _lost_at(bindings: Sequence[Binding], chain: Sequence[Binding]) -> datetime 
             continue
         if binding.kind == "loss_report":
             lost = binding.opened_at
-        elif binding.kind in {"replacement", "reactivation", "esim_move"}:
+        elif binding.kind in {"replacement", "reactivation", "second_check", "esim_move"}:
             lost = None
     return lost
 

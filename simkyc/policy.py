@@ -505,6 +505,52 @@ class Measure(Model):
     expires_after: Limit | None = None
 
 
+StepMeasure = Literal[
+    "remind", "second_check", "restrict_outgoing", "suspend", "cancel_notice", "cancel", "restore"
+]
+"""What can be done to a line, each with its own entry in `measures`; `simkyc.steps` says what leads where."""
+
+
+class Ground(Model):
+    """What a step may rest on beside a reason code.
+
+    Attributes:
+        basis: The rule behind it.
+        suspects: Whether the line is then suspected of fraud.
+        restores: Whether a named person may restore a line on it.
+    """
+
+    basis: str = Field(min_length=1)
+    suspects: bool = True
+    restores: bool = False
+
+
+class StepRules(Model):
+    """Who may take which step of a line, and on what ground.
+
+    Attributes:
+        suspend_unverified: Whether a line counts as suspended from the moment its second check was missed.
+        clearing_restores: Whether the word that a number is cleared restores its line.
+        restored_by: Kinds of application that lift whatever holds when they are settled.
+        automata: Identifiers under which software takes steps.
+        grounds: By the word that is given as reason.
+    """
+
+    suspend_unverified: bool
+    clearing_restores: bool
+    restored_by: tuple[ApplicationKind, ...]
+    automata: tuple[Identifier, ...]
+    grounds: Mapping[Identifier, Ground]
+
+    def suspects(self, reason: str) -> bool:
+        """Whether a step on this ground says that the line may be a fraudster's; of what is not listed it does.
+
+        What the subscriber asked for at a counter suspects nobody.
+        """
+        ground = self.grounds.get(reason)
+        return not reason.startswith("kind.") if ground is None else ground.suspects
+
+
 class Appeal(Model):
     """Whom a subscriber may turn to, in both languages."""
 
@@ -583,6 +629,7 @@ class Policy(Model):
     notice: NoticeRules
     admission: Admission
     measures: Mapping[str, Measure]
+    steps: StepRules
     appeal: Appeal
     reasons: Mapping[str, Ruling]
 
@@ -610,6 +657,12 @@ class Policy(Model):
             raise ValueError("a measure is named that is not defined")
         if named & BY_HAND:
             raise ValueError("a measure is named that a person takes and no policy recommends")
+        if set(get_args(StepMeasure)) - self.measures.keys():
+            raise ValueError("every step of a line is a measure: one is not defined")
+        if any(self.measures[name].expires_after is None for name in ("second_check", "cancel_notice")):
+            raise ValueError("a second check and a notice of cancellation need their time")
+        if "cleared" not in self.steps.grounds or "unverified" not in self.steps.grounds:
+            raise ValueError("steps.grounds needs cleared and unverified")
         if (self.combination.weights.keys() | self.usage_pattern.weights.keys()) - REASONS.keys():
             raise ValueError("a weight for a reason that does not exist")
         about_use = {code for code, reason in REASONS.items() if reason.check in self.kinds["usage"].checks}

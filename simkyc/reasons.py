@@ -44,7 +44,7 @@ class Action(StrEnum):
 
 LINE_CHECK_NAMES = frozenset(
     {
-        *("binding", "restriction"),
+        *("binding", "restriction", "second_check"),
         *("usage_records", "calls", "messages", "places", "usage_devices", "usage_opening", "usage_model"),
         "usage_pattern",
     }
@@ -144,6 +144,9 @@ _SHOW_YOURSELF = Words(
 
 _REAL_NAME = "Anti-Telecom and Online Fraud Law, art. 9: real-name registration"
 _ABNORMAL = "Anti-Telecom and Online Fraud Law, art. 10: enhanced checks or refusal of abnormal openings"
+_SUSPENDED = (
+    "Anti-Telecom and Online Fraud Law, art. 11: verification of suspicious cards, restriction or suspension"
+)
 _CARD_CAP = (
     "Anti-Telecom and Online Fraud Law, art. 10: cap on cards; 2016 notice: five numbers at one operator"
 )
@@ -907,6 +910,29 @@ _ALL = (
         _ABNORMAL,
     ),
     Reason(
+        "line.suspended_for_fraud",
+        A.CALL_SUPERVISOR,
+        # Whoever stands at the counter may be the fraudster: not even the clerk is told what it is about.
+        W("停机核实", "suspension to be verified"),
+        W(
+            "该业务须由主管核实机主身份后办理。",
+            "The supervisor verifies the holder before this is done.",
+        ),
+        _ONE_MOMENT,
+        _SUSPENDED,
+    ),
+    Reason(
+        "line.cancelled",
+        A.DO_NOT_ISSUE,
+        W("号码已销户", "line cancelled"),
+        W(
+            "该号码已销户，不能恢复：客户可另办新号码。",
+            "The line was cancelled and cannot be restored: the customer may open a new number.",
+        ),
+        _NOT_TODAY,
+        _REAL_NAME,
+    ),
+    Reason(
         "line.recent_sim_change",
         A.CALL_SUPERVISOR,
         W("近期换卡", "recent change of the card"),
@@ -1292,6 +1318,17 @@ _ALL = (
         _ABNORMAL,
     ),
     Reason(
+        "openings.suspended_number",
+        A.CALL_SUPERVISOR,
+        W("名下号码核实", "the person's other numbers"),
+        W(
+            "办理前须由主管核实客户名下号码。",
+            "The supervisor looks at the customer's other numbers before anything is issued.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
+    ),
+    Reason(
         "openings.other_operators",
         A.CALL_SUPERVISOR,
         W("其他运营商号码", "numbers at other operators"),
@@ -1567,6 +1604,17 @@ _ALL = (
         ),
         _ONE_MOMENT,
         _FACE_RULE,
+    ),
+    Reason(
+        "identity.face_of_fraud",
+        A.CALL_SUPERVISOR,
+        W("人脸关联号码核实", "the face's earlier numbers"),
+        W(
+            "请主管核实持证人及其以往办理的号码。",
+            "The supervisor looks at who holds the ID, and at earlier numbers.",
+        ),
+        _ONE_MOMENT,
+        _ABNORMAL,
     ),
     Reason(
         "identity.companion_of_many",
@@ -1857,6 +1905,18 @@ _ALL = (
         ),
         _SHOW_YOURSELF,
         _IOT,
+    ),
+    # second_check
+    Reason(
+        "second_check.overdue",
+        A.RESTRICT_LINE,
+        W("二次实人认证期限", "second real-person check in time"),
+        W(
+            "机主未在期限内完成二次实人认证：建议暂停服务。",
+            "The subscriber did not show up for the second check in time: suspend service.",
+        ),
+        _SHOW_YOURSELF,
+        _SUSPENDED,
     ),
     # the use of a number after its card was issued
     Reason(

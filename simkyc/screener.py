@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from simkyc import line
+from simkyc import line, treatment
 from simkyc.application import Application, IdDocument, Identifier
 from simkyc.authority import Authority
 from simkyc.checks import LINE_CHECKS
@@ -36,7 +36,8 @@ from simkyc.history.protocol import STOCK_LOCK, Entry, application_lock, number_
 from simkyc.judge import Judge, Stopwatch, judge_usage, new_verdict
 from simkyc.line import Sighting, SwapReport
 from simkyc.numbers import iccid, msisdn
-from simkyc.policy import Policy
+from simkyc.policy import Policy, StepMeasure
+from simkyc.steps import LineRecord, LineStep, recommended
 from simkyc.usage.number import NumberUsage, OpeningKnown
 from simkyc.verdict import Decision, Finding, Verdict
 
@@ -427,6 +428,109 @@ class Screener:
             held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
             first = next((one for one in reversed(held) if one.kind in {"opening", "transfer"}), held[0])
             transaction.report_outcome(first.application_id, now, is_fraud=is_fraud)
+            present = line.last_holders_first(opened)
+            if not is_fraud and present is not None and present.application_id == first.application_id:
+                treatment.cleared(transaction, key, now, self._policy)
+
+    def act(
+        self,
+        number: str,
+        measure: StepMeasure,
+        *,
+        by: str,
+        reason: str | None = None,
+        basis: str | None = None,
+        verdict: Verdict | None = None,
+        at: datetime | None = None,
+    ) -> LineStep:
+        """Remember what was done to a line at the operator; simkyc itself switches nothing.
+
+        The same measure on the same verdict again changes nothing, and a measure that is less than what holds is no
+        step: the one that holds is returned. A counter's reactivation, second check or loss report takes its step in
+        `settle`.
+
+        Args:
+            number: The MSISDN.
+            measure: `remind`, `second_check`, `restrict_outgoing`, `suspend`, `cancel_notice`, `cancel` or `restore`.
+            by: Identifier of who did it, no name. Giving notice, cancelling and restoring take a person.
+            reason: A reason code, or a ground of the policy (`steps.grounds`); None to take the verdict's.
+            basis: The rule it rests on; None for that of the reason.
+            verdict: What recommended it, as `activated` or `check_line` gave it.
+            at: When it took effect, with a zone; None for now.
+
+        Raises:
+            InputError: The MSISDN, measure, reason or `by` is none, `at` is to come, or the verdict is another line's.
+            LineStepError: The line cannot take this step; the message says what comes first.
+            HistoryError: It could not be written.
+        """
+        if measure not in get_args(StepMeasure):
+            raise InputError(f"a measure is one of {', '.join(get_args(StepMeasure))}")
+        _identifier(by, "by")
+        if reason is None and verdict is not None:
+            asked = recommended(verdict, self._policy)
+            reason = None if asked is None else asked.reason
+        if reason is None:
+            raise InputError(
+                "say why: a reason code, a ground of the policy, or a verdict that recommends it"
+            )
+        known = treatment.basis_of(reason, self._policy)
+        if basis is not None and not (
+            isinstance(basis, str) and 1 <= len(basis) <= 200 and basis.isprintable()
+        ):
+            raise InputError("a basis is a line of 1 to 200 characters")
+        effective = None if at is None else _whole_second(at)
+        key = self._number_key(number)
+
+        def take() -> LineStep:
+            with self._history.write((number_lock(key),)) as transaction:
+                return treatment.take(
+                    transaction,
+                    key,
+                    measure,
+                    reason=reason,
+                    basis=basis or known,
+                    taken_by=by,
+                    now=_whole_second(self._clock()),
+                    policy=self._policy,
+                    at=effective,
+                    verdict=verdict,
+                )
+
+        return self._history.retrying(take)
+
+    def act_on(self, number: str, verdict: Verdict, *, by: str) -> LineStep | None:
+        """Remember that the worst measure of those that a verdict on a line recommends was taken; None without one.
+
+        Raises:
+            InputError: As of `act`.
+            LineStepError: The line cannot take this step.
+            HistoryError: It could not be written.
+        """
+        asked = recommended(verdict, self._policy)
+        if asked is None:
+            return None
+        return self.act(number, asked.measure, by=by, reason=asked.reason, basis=asked.basis, verdict=verdict)
+
+    def line_record(self, number: str, *, at: datetime | None = None) -> LineRecord:
+        """How a line stands, and what was done to it since it came to its holder.
+
+        Args:
+            number: The MSISDN.
+            at: As of when, with a zone; None for now.
+
+        Raises:
+            InputError: The MSISDN is none, or `at` has no zone.
+            LineStepError: No such number was opened here by then.
+            HistoryError: The history cannot be read.
+        """
+        moment = _whole_second(self._clock() if at is None else at)
+        key = self._number_key(number)
+
+        def ask() -> LineRecord:
+            with self._history.read() as reader:
+                return treatment.record(reader, key, moment, self._policy)
+
+        return self._history.retrying(ask)
 
     def purge(self, before: datetime) -> int:
         """Delete what is older than the law or the company wants it kept; a record stays that it ran.
@@ -538,7 +642,8 @@ class Screener:
     ) -> None:
         """Say what became of an admitted application: the card was issued, or it was not.
 
-        Saying the same twice changes nothing.
+        Saying the same twice changes nothing. What was carried out for a line is also done to it, in the same
+        transaction: a loss report suspends it, a reactivation or second check restores it.
 
         Args:
             application_id: The application that was screened.
@@ -563,7 +668,10 @@ class Screener:
         )
 
     def _settle(self, application_id: str, *, opened: bool, approved_by: str | None, late: bool) -> None:
-        with self._history.write((application_lock(application_id),)) as transaction:
+        known = self._recorded(application_id)
+        # What is done to its line is done under the number's lock.
+        number = () if known is None or known.msisdn is None else (number_lock(known.msisdn),)
+        with self._history.write((application_lock(application_id), *number)) as transaction:
             recorded = transaction.recorded(application_id)
             if recorded is None:
                 raise SettlementError("no application was screened under this id")
@@ -575,6 +683,8 @@ class Screener:
             if recorded.opened_at is None:
                 _may_open(recorded, now, approved_by=approved_by, late=late)
             transaction.open_number(application_id, now, approved_by=approved_by)
+            if recorded.opened_at is None:
+                treatment.carried_out(transaction, application_id, recorded, now, self._policy, approved_by)
 
     def close_number(self, application_id: str) -> None:
         """The number that this application opened was cancelled; it no longer counts as active.

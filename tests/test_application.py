@@ -274,6 +274,7 @@ KINDS = [
     ("replacement", ("iccid", "imsi")),
     ("loss_report", ()),
     ("reactivation", ("iccid",)),
+    ("second_check", ("iccid",)),
     ("transfer", ("iccid",)),
     ("esim_move", ("iccid", "imsi")),
 ]

@@ -250,7 +250,7 @@ def measured(measures: dict[str, dict[str, Any]], **of: str) -> Policy:
         for code, ruling in POLICY.reasons.items()
     }
     kinds = {name: kind.changed(measure=None, basis=None) for name, kind in POLICY.kinds.items()}
-    return POLICY.changed(measures=measures, reasons=rulings, kinds=kinds)
+    return POLICY.changed(measures={**POLICY.measures, **measures}, reasons=rulings, kinds=kinds)
 
 
 def hours(value: float) -> dict[str, Any]:
@@ -365,6 +365,7 @@ CARRIED_OUT: list[tuple[ApplicationKind, str | None]] = [
     ("replacement", "active"),
     ("loss_report", "suspended"),
     ("reactivation", "active"),
+    ("second_check", "active"),
     ("transfer", None),
     ("esim_move", None),
 ]

@@ -44,6 +44,7 @@ NAMES = [
     "HistoryVersionError",
     "IdDocument",
     "InputError",
+    "LineStepError",
     "LiveFrame",
     "Notice",
     "NumberError",

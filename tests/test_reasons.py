@@ -65,7 +65,16 @@ def test_every_reason_has_a_ruling(code: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["line", "device_sim", "device", "iot", "binding", "restriction", *(name for name, _ in USAGE_CHECKS)],
+    [
+        "line",
+        "device_sim",
+        "device",
+        "iot",
+        "binding",
+        "restriction",
+        "second_check",
+        *(name for name, _ in USAGE_CHECKS),
+    ],
 )
 def test_every_cause_that_the_policy_names_is_in_some_row(name: str) -> None:
     named = {

@@ -32,17 +32,20 @@ ALLOWED = {
     "lists": {"application", "errors", "numbers"},
     "facts": {"application", "authority", "errors", "policy", "numbers", "lists", "verdict"},
     "geo": {"application"},
-    "line": {"application", "facts", "history"},
+    "line": {"application", "facts", "history", "policy", "steps"},
+    "steps": BORDER | {"policy"},
+    "treatment": BORDER | {"history", "line", "policy", "steps"},
     "gather": PURE | {"geo", "line", "faces", "history", "usage"},
     "checks": PURE | {"geo", "notice", "usage"},
     "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
-    "history": {"application", "errors", "facts", "verdict", "lists"},
+    "history": {"application", "errors", "facts", "verdict", "lists", "steps"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings", "usage"},
     "rings": {"_version", "application", "errors", "faces", "facts", "history", "policy", "reverification"},
     "usage": {"_version", "application", "errors", "history", "lists", "numbers", "reverification"},
     "screener": PURE
-    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings", "usage"},
+    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings", "usage"}
+    | {"steps", "treatment"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener", "usage"},
     "cli": PURE

@@ -38,6 +38,7 @@ from simkyc.checks import (
     remote,
     restriction,
     ring,
+    second_check,
     shared,
     trail,
     usage_devices,
@@ -84,6 +85,7 @@ LineCheck = Callable[[LineFacts | None, Policy], tuple[Finding, ...]]
 LINE_CHECKS: tuple[tuple[str, LineCheck], ...] = (
     ("binding", binding.check),
     ("restriction", restriction.check),
+    ("second_check", second_check.check),
 )
 
 UsageCheck = Callable[[NumberUsage, Policy], tuple[Finding, ...]]

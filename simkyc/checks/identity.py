@@ -1,6 +1,6 @@
-"""Is this face known under another ID, and is this ID known with another face?
+"""Is this face known under another ID, is this ID known with another face, and did a number of this face end in fraud?
 
-Reasons: `identity.face_under_other_id`, `.id_with_other_face`, `.companion_of_many`.
+Reasons: `identity.face_under_other_id`, `.id_with_other_face`, `.face_of_fraud`, `.companion_of_many`.
 Units: distances of two templates; the false match rate at that distance; false hits to be expected by chance among all
 the templates that were searched.
 Source: India's ASTR run found one face with 684 SIM cards under different names; ISO/IEC 19795-1 on searches among
@@ -13,7 +13,7 @@ in a search never refuses anybody by itself.
 >>> from simkyc.testing import application, facts
 >>> from simkyc.policy import Policy
 >>> [finding.cause for finding in check(application(), facts(), Policy.default())]
-[None, 'no_earlier_face', None]
+[None, 'no_earlier_face', None, None]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from simkyc.verdict import Evidence, Finding
 
 __all__ = ["check"]
 
-QUESTIONS = ("face_under_other_id", "id_with_other_face", "companion_of_many")
+QUESTIONS = ("face_under_other_id", "id_with_other_face", "face_of_fraud", "companion_of_many")
 
 
 def check(application: Application, facts: Facts, policy: Policy) -> tuple[Finding, ...]:
@@ -37,6 +37,7 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     return (
         _other_id(gallery, facts, policy),
         _other_face(gallery, facts),
+        _fraud(gallery, facts, policy),
         _companion(gallery, facts, policy),
     )
 
@@ -75,6 +76,29 @@ def _other_face(gallery: GalleryFacts, facts: Facts) -> Finding:
     )
 
 
+def _fraud(gallery: GalleryFacts, facts: Facts, policy: Policy) -> Finding:
+    """The nearest face whose number was used for fraud: the same person's by the ID, or too near for chance."""
+    reason, limit = "identity.face_of_fraud", policy.identity.expected_false_hits.value
+    own = gallery.own_fraud_distance
+    if own is not None and own <= gallery.same_person_distance:
+        under = Evidence(name="under the same ID", value="yes")
+        apart = Evidence(name="distance", value=round(own, 4))
+        return answer(reason, holds=True, data_as_of=facts.now, evidence=(under, apart, *_searched(gallery)))
+    others = [hit for hit in gallery.hits if hit.is_fraud and not hit.is_applicants and not hit.as_companion]
+    if not others:
+        return answer(reason, holds=False, data_as_of=facts.now, evidence=_searched(gallery))
+    by_chance = others[0].false_match_rate * gallery.size
+    return answer(
+        reason,
+        holds=by_chance <= limit,
+        observed=by_chance,
+        limit=limit,
+        unit="false hits expected by chance",
+        data_as_of=facts.now,
+        evidence=(*_hit(others[0]), *_searched(gallery)),
+    )
+
+
 def _companion(gallery: GalleryFacts, facts: Facts, policy: Policy) -> Finding:
     """Somebody who comes back with other people on other days, or with more at once than a foreman brings."""
     limits, people = policy.identity, gallery.companion_people + 1
@@ -100,7 +124,10 @@ def _searched(gallery: GalleryFacts) -> tuple[Evidence, ...]:
 
 def _hit(hit: GalleryHit) -> tuple[Evidence, ...]:
     rate = "false match rate, extrapolated" if hit.is_extrapolated else "false match rate"
-    return (
+    evidence = (
         Evidence(name="distance", value=round(hit.distance, 4)),
         Evidence(name=rate, value=hit.false_match_rate),
     )
+    if not hit.is_fraud:
+        return evidence
+    return (*evidence, Evidence(name="number of that face", value="reported as used for fraud"))

@@ -1,7 +1,8 @@
 """Is the line this customer's, does it stay what it was, and did its card or device change a moment ago?
 
-Reasons: `line.unknown`, `.held_by_other`, `.service_differs`, `.restriction_changed`, `.card_differs`,
-`.reported_lost`, `.used_for_fraud`, `.recent_sim_change`, `.recent_device_change`, `.many_replacements`.
+Reasons: `line.unknown`, `.cancelled`, `.held_by_other`, `.service_differs`, `.restriction_changed`, `.card_differs`,
+`.reported_lost`, `.used_for_fraud`, `.suspended_for_fraud`, `.recent_sim_change`, `.recent_device_change`,
+`.many_replacements`.
 Units: hours since the last change; replacements, this one included, within each of the policy's windows in days.
 Source: entry rules include the replacement of cards in some provinces [S]; a suspended line is restored after
 person, document and physical card were verified [S]; the CAMARA APIs SIM Swap and Device Swap for what counts as a
@@ -38,20 +39,28 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
     line = facts.line
     if line is None:
         known = msisdn.is_valid(application.sim.msisdn)
-        first = (
-            answer("line.unknown", holds=True, data_as_of=facts.now)
-            if known
-            else not_assessed("line.unknown", "number_malformed")
+        cause, first = (
+            "number_malformed",
+            tuple(not_assessed(reason, "number_malformed") for reason in ("line.unknown", "line.cancelled")),
         )
-        cause = "line_unknown" if known else "number_malformed"
-        return (first, *(not_assessed(f"line.{question}", cause) for question in QUESTIONS))
+        if known:
+            cause, first = (
+                "line_unknown",
+                (
+                    answer("line.unknown", holds=not facts.line_cancelled, data_as_of=facts.now),
+                    answer("line.cancelled", holds=facts.line_cancelled, data_as_of=facts.now),
+                ),
+            )
+        return (*first, *(not_assessed(f"line.{question}", cause) for question in QUESTIONS))
     return (
         answer("line.unknown", holds=False, data_as_of=facts.now),
+        answer("line.cancelled", holds=False, data_as_of=facts.now),
         answer("line.held_by_other", holds=line.held_by != _holder(application), data_as_of=facts.now),
         *_purpose(application, line, facts.now),
         _card(application, line, facts.now),
         _lost(application, line, facts.now),
         answer("line.used_for_fraud", holds=line.is_fraud, data_as_of=facts.now),
+        _suspended(application, line, facts.now),
         *_changes(application, line, facts.now, policy),
         *_replacements(application, line, facts.now, policy),
     )
@@ -64,6 +73,7 @@ QUESTIONS = (
     "card_differs",
     "reported_lost",
     "used_for_fraud",
+    "suspended_for_fraud",
     "recent_sim_change",
     "recent_device_change",
     "many_replacements",
@@ -89,7 +99,7 @@ def _purpose(application: Application, line: HeldLine, now: datetime) -> Iterato
 
 
 def _card(application: Application, line: HeldLine, now: datetime) -> Finding:
-    """Of a reactivation or transfer the card must be there, and be the line's, with the IMSI if it is named."""
+    """The card must be there, and be the line's, with the IMSI if it is named; of an eSIM the IMSI alone."""
     if application.kind == "replacement":
         return not_assessed("line.card_differs", "new_card")
     agrees = line.imsi_agrees if application.kind == "esim_move" else line.card_agrees
@@ -99,9 +109,16 @@ def _card(application: Application, line: HeldLine, now: datetime) -> Finding:
 
 
 def _lost(application: Application, line: HeldLine, now: datetime) -> Finding:
-    if application.kind in {"replacement", "loss_report", "reactivation"}:
+    if application.kind in {"replacement", "loss_report", "reactivation", "second_check"}:
         return not_assessed("line.reported_lost", "ends_it")
     return answer("line.reported_lost", holds=line.lost_at is not None, data_as_of=now)
+
+
+def _suspended(application: Application, line: HeldLine, now: datetime) -> Finding:
+    """Whoever comes back for it may be its victim or the fraudster; a lost card is stopped all the same."""
+    if application.kind == "loss_report":
+        return not_assessed("line.suspended_for_fraud", "stops_it")
+    return answer("line.suspended_for_fraud", holds=line.is_suspended_for_fraud, data_as_of=now)
 
 
 def _changes(application: Application, line: HeldLine, now: datetime, policy: Policy) -> Iterator[Finding]:

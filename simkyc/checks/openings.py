@@ -1,8 +1,9 @@
 """Does this opening look like the work of a card farmer?
 
 Reasons: `openings.number_cap`, `.repeat`, `.far_from_home`, `.repeat_far_from_home`, `.clerk_burst`,
-`.other_operators`.
-Units: openings, this one included, in the policy's windows in days or minutes; active numbers.
+`.suspended_number`, `.other_operators`.
+Units: openings, this one included, in the policy's windows in days or minutes; active numbers; numbers that stand
+suspended, or were cancelled, on suspicion of fraud.
 Source: Anti-Telecom and Online Fraud Law, art. 10. The cap counts this operator's numbers only: what other
 operators issued is unknown here, which is not zero.
 A false alarm sends a family's shopper to a supervisor; a miss arms a fraud ring with one more card. Being
@@ -40,7 +41,23 @@ def check(application: Application, facts: Facts, policy: Policy) -> tuple[Findi
             unit=f"openings in {limits.clerk_window.value:g} minutes",
             data_as_of=facts.now,
         ),
+        _suspended(facts),
         _elsewhere(application, limits),
+    )
+
+
+def _suspended(facts: Facts) -> Finding:
+    """Whether another line of this person is stopped on suspicion: art. 10 permits enhanced checks then."""
+    stopped = facts.openings.suspended_numbers
+    if stopped is None:
+        return not_assessed("openings.suspended_number", "number_malformed")
+    return answer(
+        "openings.suspended_number",
+        holds=stopped > 0,
+        observed=stopped,
+        limit=0,
+        unit="numbers stopped on suspicion",
+        data_as_of=facts.now,
     )
 
 

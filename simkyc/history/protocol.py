@@ -17,6 +17,7 @@ from simkyc.facts import Actor, OpeningFacts, PatternFacts, SharedThing
 from simkyc.history.keys import Keyring
 from simkyc.lists.stock import CardState
 from simkyc.lists.watch import Listing
+from simkyc.steps import LineStep
 from simkyc.verdict import Decision
 
 __all__ = [
@@ -271,10 +272,12 @@ class KeptFace(NamedTuple):
     Attributes:
         person: As `Enrolled` has it, by the present key where the person was met since the secret was replaced.
         position: Where the store stands.
+        is_fraud: Whether the number that was opened then was reported as used for fraud, as of the moment asked about.
     """
 
     person: str | None
     position: Position | None
+    is_fraud: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +314,7 @@ class Recorded:
 
     Attributes:
         approved_by: Identifier of the supervisor who let the card be issued, where one had to.
+        msisdn: Keyed hash of the number that it is about; None where that is malformed.
     """
 
     body_digest: str
@@ -322,6 +326,9 @@ class Recorded:
     approved_by: str | None
     released_at: datetime | None
     closed_at: datetime | None
+    kind: ApplicationKind
+    clerk_id: str
+    msisdn: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,9 +503,9 @@ class Reader(Protocol):
         """Templates of this person recorded since, by applications before this one."""
 
     def faces_there(
-        self, entries: Sequence[int], *, before: str | None = None
+        self, entries: Sequence[int], at: datetime, *, before: str | None = None
     ) -> Mapping[tuple[int, str], KeptFace]:
-        """Which faces of these applications are still kept, by number and role."""
+        """Which faces of these applications are still kept, by number and role, and what became of the numbers."""
 
     def entry_no(self, application_id: str | None) -> int:
         """Number of this application; later than every other of one that is not recorded."""
@@ -511,6 +518,12 @@ class Reader(Protocol):
 
     def frauds(self, msisdn: str, at: datetime) -> frozenset[str]:
         """The applications that opened this number, where it was reported as used for fraud as of `at`."""
+
+    def steps(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[LineStep, ...]:
+        """Everything that was done to this number as of `at`, oldest first, whoever held it; `before` as in `facts`."""
+
+    def cleared_at(self, application_id: str) -> datetime | None:
+        """When the number that this application opened was cleared; None where that is not the last word on it."""
 
     def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
         """The devices that the network saw this number in as of `at`, oldest first."""
@@ -566,7 +579,7 @@ class Transaction(Reader, Protocol):
 
         Raises:
             SettlementError: The application is unknown, was not admitted, or was released; or its card was issued, or
-                its line changed, since it was decided.
+                its line changed or was stopped, since it was decided.
         """
 
     def release(self, application_id: str, at: datetime) -> None:
@@ -589,6 +602,13 @@ class Transaction(Reader, Protocol):
 
         Raises:
             SettlementError: The application is unknown, was not admitted, or nothing was opened by it.
+        """
+
+    def take_step(self, msisdn: str, step: LineStep, at: datetime) -> None:
+        """Remember, at `at`, a step that was taken with this number; the caller holds its `number_lock`.
+
+        Raises:
+            InputError: Its number is taken, or it has none.
         """
 
     def purge(self, before: datetime, at: datetime) -> int:

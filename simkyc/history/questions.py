@@ -28,6 +28,7 @@ __all__ = [
     "COUNTS",
     "LINES_ON_DEVICE",
     "LINE_OUTCOMES",
+    "LINE_STEPS",
     "LISTINGS",
     "LISTS",
     "SIGHTINGS",
@@ -171,6 +172,34 @@ GROUP BY ask.ask_id, application.application_id
 """
 """What this number was opened by, where it was reported as used for fraud. Served by `application_by_msisdn`."""
 
+LINE_STEPS: Final = """
+SELECT ask.ask_id, line_step.step_no, line_step.opened_by, line_step.taken_at, line_step.measure, line_step.state,
+  line_step.suspected, line_step.reason, line_step.basis, line_step.taken_by, line_step.until,
+  line_step.application_id, line_step.verdict_id
+FROM ask JOIN line_step ON line_step.msisdn_key = ask.msisdn_key
+WHERE line_step.recorded_at <= ask.known_until
+  AND line_step.after_entry < ask.before_entry
+ORDER BY ask.ask_id, line_step.step_no
+"""
+"""What was done to this number, oldest first, whoever held it. Served by the primary key of `line_step`."""
+
+SUSPENDED_NUMBERS: Final = """
+SELECT stopped.ask_id, 'suspended_numbers' AS question, '' AS what, 0 AS window_s,
+  COUNT(stopped.last_no) AS n1, 0 AS n2, 0 AS n3
+FROM (
+  SELECT ask.ask_id, line_step.opened_by, MAX(line_step.step_no) AS last_no,
+    MAX(CASE WHEN line_step.suspected = 1 AND line_step.state IN ('suspended', 'cancelled')
+      THEN line_step.step_no END) AS stopped_no
+  FROM ask JOIN application ON application.person_key = ask.person_key
+  JOIN line_step ON line_step.opened_by = application.application_id
+  WHERE line_step.recorded_at <= ask.known_until
+    AND line_step.after_entry < ask.before_entry
+  GROUP BY ask.ask_id, line_step.opened_by) AS stopped
+WHERE stopped.last_no = stopped.stopped_no
+GROUP BY stopped.ask_id
+"""
+"""Lines of this person that stand suspended, or were cancelled, on suspicion. Served by `line_step_by_opening`."""
+
 STORE_HAS_STOCK: Final = """
 SELECT ask.ask_id, 'store_has_stock' AS question, '' AS what, 0 AS window_s,
   COUNT(stocked_store.store_id) AS n1, 0 AS n2, 0 AS n3
@@ -188,6 +217,7 @@ COUNTS: Final = (
     CARD,
     NUMBER,
     OTHER_CARDS,
+    SUSPENDED_NUMBERS,
     STORE_HAS_STOCK,
 )
 """All that are counted, to be asked in one statement."""

@@ -258,22 +258,30 @@ LINE_STEP = Table(
     TABLES,
     Column("msisdn_key", String, primary_key=True),
     Column("step_no", BigInteger, primary_key=True),
+    Column("opened_by", String, nullable=False),
     Column("taken_at", BigInteger, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False),
+    Column("after_entry", BigInteger, nullable=False),
     Column("measure", String, nullable=False),
     Column("state", String, nullable=False),
+    Column("suspected", Integer, nullable=False),
     Column("reason", String, nullable=False),
     Column("basis", String, nullable=False),
-    Column("taken_by", String, nullable=False),
-    Column("expires_at", BigInteger),
+    Column("taken_by", String),
+    Column("until", BigInteger),
     Column("application_id", String),
     Column("verdict_id", String),
     sqlite_with_rowid=False,
 )
 """What was done to a line and why, one row a step, numbered from 1: rows are added and never changed.
 
-`state` is the line's after the step. `application_id` is the application that asked for it at a counter, and
-`verdict_id` the verdict that recommended it.
+`state` and `suspected` are the line's after the step. `opened_by` is the application by which the line came to its
+holder: whoever has the number next begins anew. `after_entry` is the number of the last application that was recorded
+before, so that one which is judged again finds what it found then. `application_id` is the application that asked for
+the step at a counter, and `verdict_id` the verdict that recommended it.
 """
+
+Index("line_step_by_opening", LINE_STEP.c.opened_by)
 
 LEAD = Table(
     "lead",

@@ -66,6 +66,7 @@ from simkyc.lists.devices import (
     STOLEN_DEVICE,
 )
 from simkyc.lists.watch import JOINT_PUNISHMENT, LOST_DOCUMENT, OPERATOR_BLACKLIST, Listing
+from simkyc.steps import LineStep
 from simkyc.verdict import Decision
 
 __all__ = ["SqlReader", "SqlSchema", "SqlTransaction", "spans"]
@@ -76,7 +77,7 @@ KEYS_AT_ONCE = 1000
 
 RECORDED = text(
     "SELECT body_digest, decision, verdict_json, decided_at, admitted_until,"
-    " opened_at, approved_by, released_at, closed_at"
+    " opened_at, approved_by, released_at, closed_at, kind, clerk_id, msisdn_key"
     " FROM application WHERE application_id = :application_id"
 )
 RECORD = insert(APPLICATION)
@@ -131,6 +132,22 @@ SEE = text(
     " VALUES (:msisdn, :seen_at, :device, :imsi, :tac, :at)"
     " ON CONFLICT (msisdn_key, seen_at, device_key) DO NOTHING"
 )
+TAKE_STEP = text(
+    "INSERT INTO line_step (msisdn_key, step_no, opened_by, taken_at, recorded_at, after_entry, measure, state,"
+    " suspected, reason, basis, taken_by, until, application_id, verdict_id)"
+    " SELECT :msisdn, CAST(:step_no AS BIGINT), :opened_by, CAST(:taken_at AS BIGINT), CAST(:at AS BIGINT),"
+    " COALESCE(MAX(entry_no), 0), :measure, :state, CAST(:suspected AS INTEGER), :reason, :basis, :taken_by,"
+    " CAST(:until AS BIGINT), :application_id, :verdict_id FROM application"
+)
+# A line that was stopped since is not what was decided about.
+STOPPED = text(
+    "SELECT 1 FROM line_step WHERE msisdn_key = :msisdn AND after_entry >= :entry_no"
+    " AND measure IN ('restrict_outgoing', 'suspend', 'cancel') LIMIT 1"
+)
+CLEARED = text(
+    "SELECT MAX(reported_at) AS reported_at FROM outcome JOIN application ON application.entry_no = outcome.entry_no"
+    " WHERE application.application_id = :application_id AND outcome.replaced_at IS NULL AND outcome.is_fraud = 0"
+)
 WATCHED = text(
     "SELECT watch_key, list, source, listed_from, recorded_at, basis, listed_until, silent_alert, equipment"
     " FROM watch WHERE watch_key IN :keys AND removed_at IS NULL"
@@ -179,6 +196,9 @@ Says = tuple[str, int | None, int, str | None]
 """What it says: basis, end, silent alert, equipment."""
 
 NEW_NUMBER_KINDS: Final = frozenset({"opening", "transfer"})
+
+STOPPED_BY_STEPS: Final = frozenset({"reactivation", "second_check", "transfer"})
+"""Kinds after which nothing would hold a line back that was stopped meanwhile."""
 
 NAMED_LISTS = (
     *(JOINT_PUNISHMENT, OPERATOR_BLACKLIST, LOST_DOCUMENT),
@@ -272,6 +292,9 @@ class SqlReader(PatternReader, FaceReader):
                 approved_by=row.approved_by,
                 released_at=moment_or_none(row.released_at),
                 closed_at=moment_or_none(row.closed_at),
+                kind=row.kind,
+                clerk_id=row.clerk_id,
+                msisdn=row.msisdn_key,
             )
         except (ValueError, TypeError, OverflowError, OSError):
             raise HistoryFormatError("a remembered verdict is damaged: restore the history") from None
@@ -320,6 +343,7 @@ class SqlReader(PatternReader, FaceReader):
                 for what, spans_s in windows.shared_s
                 if what in shared
             },
+            suspended_numbers=None if keys.person is None else count["suspended_numbers", "", 0].n1,
         )
 
     def _sim(
@@ -405,6 +429,34 @@ class SqlReader(PatternReader, FaceReader):
         """The applications that opened this number, where it was reported as used for fraud."""
         rows = self._asked((questions.LINE_OUTCOMES,), self._asker(at, msisdn=msisdn))
         return frozenset(row.application_id for row in rows)
+
+    def steps(self, msisdn: str, at: datetime, *, before: str | None = None) -> tuple[LineStep, ...]:
+        """Everything that was done to this number, oldest first, whoever held it."""
+        rows = self._asked((questions.LINE_STEPS,), self._asker(at, msisdn=msisdn, before=before))
+        try:
+            return tuple(
+                LineStep(
+                    step_no=row.step_no,
+                    taken_at=moment_of(row.taken_at),
+                    measure=row.measure,
+                    state=row.state,
+                    suspected=bool(row.suspected),
+                    reason=row.reason,
+                    basis=row.basis,
+                    taken_by=row.taken_by,
+                    until=moment_or_none(row.until),
+                    opened_by=row.opened_by,
+                    application_id=row.application_id,
+                    verdict_id=row.verdict_id,
+                )
+                for row in rows
+            )
+        except (ValueError, TypeError, OverflowError, OSError):
+            raise HistoryFormatError("a step of a line is damaged: restore the history") from None
+
+    def cleared_at(self, application_id: str) -> datetime | None:
+        """When the number that this application opened was cleared."""
+        return moment_or_none(self._rows(CLEARED, {"application_id": application_id})[0].reported_at)
 
     def sightings(self, msisdn: str, at: datetime) -> tuple[Seen, ...]:
         """The devices that the network saw this number in, oldest first."""
@@ -582,6 +634,8 @@ class SqlTransaction(SqlReader, UpkeepTransaction):
         decided = (state.decided_at, state.entry_no)
         if (others and not bound) or any((one.opened_at, one.entry_no) > decided for one in others):
             raise SettlementError("the line changed since this was decided: screen a new application")
+        if state.kind in STOPPED_BY_STEPS and self._rows(STOPPED, number):
+            raise SettlementError("the line was stopped since this was decided: screen a new application")
 
     def release(self, application_id: str, at: datetime) -> None:
         """The admission ended without a card at `at`."""
@@ -624,6 +678,28 @@ class SqlTransaction(SqlReader, UpkeepTransaction):
         row: Parameters = {"entry_no": state.entry_no, "at": epoch_seconds(at), "is_fraud": int(is_fraud)}
         self._change(END_OUTCOME, row)
         self._change(OUTCOME, row)
+
+    def take_step(self, msisdn: str, step: LineStep, at: datetime) -> None:
+        """Remember, at `at`, a step that was taken with this number."""
+        if step.step_no is None:
+            raise InputError("what came about by itself is no step to be recorded")
+        row: Parameters = {
+            "msisdn": msisdn,
+            "step_no": step.step_no,
+            "opened_by": step.opened_by,
+            "taken_at": epoch_seconds(step.taken_at),
+            "at": epoch_seconds(at),
+            "measure": step.measure,
+            "state": step.state,
+            "suspected": int(step.suspected),
+            "reason": step.reason,
+            "basis": step.basis,
+            "taken_by": step.taken_by,
+            "until": None if step.until is None else epoch_seconds(step.until),
+            "application_id": step.application_id,
+            "verdict_id": step.verdict_id,
+        }
+        self._change(TAKE_STEP, row)
 
     def see(self, msisdn: str, seen: Seen, at: datetime) -> None:
         """Remember, at `at`, that the network saw this number in a device."""

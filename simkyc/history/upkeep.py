@@ -37,7 +37,10 @@ FACES_OF_PERSON = text(
 )
 FACES_THERE = text(
     "SELECT face_template.entry_no, face_template.role, face_template.person_key,"
-    " application.latitude_e6, application.longitude_e6"
+    " application.latitude_e6, application.longitude_e6,"
+    " (SELECT COUNT(*) FROM outcome WHERE outcome.entry_no = face_template.entry_no AND outcome.is_fraud = 1"
+    " AND outcome.reported_at <= :known_until"
+    " AND (outcome.replaced_at IS NULL OR outcome.replaced_at > :known_until)) AS frauds"
     " FROM face_template JOIN application ON application.entry_no = face_template.entry_no"
     " WHERE face_template.entry_no IN :entries AND face_template.entry_no < :before"
 ).bindparams(bindparam("entries", expanding=True))
@@ -80,6 +83,13 @@ PURGE: Final = (
     # Of a number in use the latest is kept: whether it is used at all, and where.
     f"DELETE FROM sighting WHERE seen_at < :before AND NOT ({IN_USE.format(table='sighting')} AND seen_at ="
     " (SELECT MAX(later.seen_at) FROM sighting AS later WHERE later.msisdn_key = sighting.msisdn_key))",
+    # Of a line in use that is held back, all stays that says so and why.
+    f"DELETE FROM line_step WHERE taken_at < :before AND NOT ({IN_USE.format(table='line_step')}"
+    " AND NOT EXISTS (SELECT 1 FROM line_step AS later WHERE later.msisdn_key = line_step.msisdn_key"
+    " AND later.step_no >= line_step.step_no AND later.measure IN ('restore', 'cancel'))"
+    " AND NOT EXISTS (SELECT 1 FROM application AS anew WHERE anew.msisdn_key = line_step.msisdn_key"
+    " AND anew.kind IN ('opening', 'transfer') AND anew.opened_at >= line_step.taken_at"
+    " AND anew.application_id <> line_step.opened_by))",
     "DELETE FROM watch WHERE removed_at < :before OR listed_until < :before",
     "DELETE FROM sim_stock WHERE replaced_at < :before",
     *(statement.format(which=OLD) for statement in KEEP_ISSUED),
@@ -98,6 +108,7 @@ ERASE: Final = (
     " AND application.person_key = :person AND application.opened_at IS NOT NULL"
     " AND sighting.seen_at >= application.decided_at"
     f" AND sighting.seen_at <= COALESCE(application.closed_at, {FOREVER}))",
+    "DELETE FROM line_step WHERE opened_by IN (SELECT application_id FROM application WHERE person_key = :person)",
     *(statement.format(which="person_key = :person") for statement in KEEP_ISSUED),
     "UPDATE sim_stock SET imsi = NULL, msisdn = NULL, imsi_key = NULL, msisdn_key = NULL WHERE iccid IN"
     f" (SELECT iccid FROM application WHERE person_key = :person AND {ISSUED})",
@@ -133,6 +144,8 @@ REKEY: Final = tuple(
         "UPDATE sighting SET device_key = :new WHERE device_key = :old AND NOT EXISTS"
         " (SELECT 1 FROM sighting AS told WHERE told.msisdn_key = sighting.msisdn_key"
         " AND told.seen_at = sighting.seen_at AND told.device_key = :new)",
+        "UPDATE line_step SET msisdn_key = :new WHERE msisdn_key = :old AND NOT EXISTS"
+        " (SELECT 1 FROM line_step AS taken WHERE taken.msisdn_key = :new AND taken.step_no = line_step.step_no)",
         "UPDATE sim_stock SET imsi_key = :new WHERE imsi_key = :old",
         "UPDATE sim_stock SET msisdn_key = :new WHERE msisdn_key = :old",
         RELIST,
@@ -201,17 +214,20 @@ class FaceReader(Statements):
         return tuple(enrolled(row) for row in self._rows(FACES_OF_PERSON, parameters))
 
     def faces_there(
-        self, entries: Sequence[int], *, before: str | None = None
+        self, entries: Sequence[int], at: datetime, *, before: str | None = None
     ) -> Mapping[tuple[int, str], KeptFace]:
-        """Which faces of these applications are still kept, by number and role."""
+        """Which faces of these applications are still kept, by number and role, and what became of the numbers."""
         if not entries:
             return {}
         parameters: Parameters = {
             "entries": list(dict.fromkeys(entries)),
             "before": self.entry_no(before),
+            "known_until": self._known_until(epoch_seconds(at)),
         }
         return {
-            (row.entry_no, row.role): KeptFace(row.person_key, position_of(row.latitude_e6, row.longitude_e6))
+            (row.entry_no, row.role): KeptFace(
+                row.person_key, position_of(row.latitude_e6, row.longitude_e6), is_fraud=row.frauds > 0
+            )
             for row in self._rows(FACES_THERE, parameters)
         }
 

@@ -6,7 +6,7 @@ The assembling of facts is the history's own: only where the rows of an answer c
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
@@ -20,10 +20,10 @@ from simkyc.errors import HistoryError
 from simkyc.history import pattern_questions, questions
 from simkyc.history.protocol import Enrolled, KeptFace, OpeningWindows
 from simkyc.history.sql import SqlReader, spans
-from simkyc.history.statements import FOREVER, Asker, Spans, moment_of, position_of
+from simkyc.history.statements import FOREVER, Asker, Spans, epoch_seconds, moment_of, position_of
 from simkyc.lists.watch import Listing
 
-__all__ = ["QUESTIONS", "AnsweredReader", "FacesOfThePast", "Past", "Question", "spans_of"]
+__all__ = ["QUESTIONS", "AnsweredReader", "FacesOfThePast", "Past", "Question", "frauds_of", "spans_of"]
 
 
 class Question(NamedTuple):
@@ -55,6 +55,8 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "bindings": Question(questions.BINDINGS, order=("opened_at", "entry_no")),
     "sightings": Question(questions.SIGHTINGS, order=("seen_at", "recorded_at", "device_key")),
     "line_outcomes": Question(questions.LINE_OUTCOMES),
+    "line_steps": Question(questions.LINE_STEPS, order=("step_no",)),
+    "suspended_numbers": Question(questions.SUSPENDED_NUMBERS, counts=True),
     "listings": Question(questions.LISTINGS, "listing", order=("what", "list", "source", "listed_from")),
     "trail": Question(pattern_questions.TRAIL, order=("-decided_at", "-entry_no")),
     "neighbours": Question(pattern_questions.NEIGHBOURS, order=("iccid",)),
@@ -169,11 +171,14 @@ class AnsweredReader(SqlReader):
         return self._past.faces.of(person, engine_id, since, self._entry_no)
 
     def faces_there(
-        self, entries: Sequence[int], *, before: str | None = None
+        self, entries: Sequence[int], at: datetime, *, before: str | None = None
     ) -> Mapping[tuple[int, str], KeptFace]:
-        """Which faces of these applications are kept, by number and role."""
+        """Which faces of these applications are kept, by number and role, and what became of the numbers."""
         del before
-        return self._past.faces.there(entries, self._entry_no)
+        return {
+            face: kept._replace(is_fraud=self._past.is_fraud(face[0], at))
+            for face, kept in self._past.faces.there(entries, self._entry_no).items()
+        }
 
     def entry_no(self, application_id: str | None) -> int:
         """Number of the application that asks."""
@@ -247,10 +252,31 @@ class FacesOfThePast:
 
 @dataclass(frozen=True)
 class Past:
-    """What is the same for all that ask: when lists were brought up to date, and the faces of the past."""
+    """What is the same for all that ask.
+
+    Attributes:
+        imports: When lists were brought up to date.
+        faces: The faces of the past.
+        frauds: From when and until when numbers counted as used for fraud, in seconds, by the number of the
+            application that opened them; `FOREVER` where no later word ended it.
+    """
 
     imports: tuple[tuple[str, datetime], ...]
     faces: FacesOfThePast = field(repr=False)
+    frauds: Mapping[int, tuple[tuple[int, int], ...]] = field(default_factory=dict, repr=False)
+
+    def is_fraud(self, entry_no: int, at: datetime) -> bool:
+        """Whether this number was reported as used for fraud, as of that moment."""
+        now = epoch_seconds(at)
+        return any(since <= now < until for since, until in self.frauds.get(entry_no, ()))
+
+
+def frauds_of(rows: Iterable[Sequence[int]]) -> dict[int, tuple[tuple[int, int], ...]]:
+    """What `Past` takes, of rows of an application's number, from when and until when."""
+    frauds: dict[int, tuple[tuple[int, int], ...]] = {}
+    for entry_no, since, until in rows:
+        frauds[entry_no] = (*frauds.get(entry_no, ()), (since, until))
+    return frauds
 
 
 def _enrolled(row: Mapping[str, Any]) -> Enrolled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Final
@@ -21,7 +21,7 @@ from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import BadRow
 from simkyc.policy import Policy
 from simkyc.reverification import past
-from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, spans_of
+from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, frauds_of, spans_of
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
 from simkyc.reverification.job import EngineMaker, Job, Run, quoted, second_of, told
@@ -198,9 +198,12 @@ class DuckdbRun(Run):
             (name, moment_of(second))
             for name, second in database.execute("SELECT list, imported_at FROM past_list_import").fetchall()
         )
+        frauds = frauds_of(database.execute(past.FRAUDS).fetchall())
         faces = str(self._workshop.path("faces.parquet"))
         pool: Pool[pa.Table, list[pa.RecordBatch]] = Pool(
-            _sit, (self._policy, self._other, keyring, imports, faces, self._job.faces), self._job.workers
+            _sit,
+            (self._policy, self._other, keyring, imports, faces, frauds, self._job.faces),
+            self._job.workers,
         )
         with closing(pool):
             for chunk in range(chunks):
@@ -335,10 +338,11 @@ def _sit(
     keyring: Keyring,
     imports: tuple[tuple[str, datetime], ...],
     faces: str,
+    frauds: Mapping[int, tuple[tuple[int, int], ...]],
     engine: EngineMaker | None,
 ) -> Callable[[pa.Table], list[pa.RecordBatch]]:
     """What a process judges rows with."""
-    known = Past(imports, FacesOfThePast(pq.read_table(faces, schema=FACES)))
+    known = Past(imports, FacesOfThePast(pq.read_table(faces, schema=FACES)), frauds)
     bench = Bench(policy, other, keyring, known, engine)
     return lambda table: list(bench.judged([table]))
 

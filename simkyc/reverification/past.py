@@ -15,6 +15,7 @@ from simkyc.history.protocol import OpeningWindows
 from simkyc.history.questions import BINDING, NEW_NUMBER
 from simkyc.history.schema import (
     APPLICATION,
+    LINE_STEP,
     LIST_IMPORT,
     OUTCOME,
     SHARED_KEY,
@@ -35,6 +36,7 @@ __all__ = [
     "DAYS_OF",
     "DOUBLES",
     "FIRST_NUMBERS",
+    "FRAUDS",
     "PAST_OF_SOURCE",
     "SAYS",
     "Asked",
@@ -49,7 +51,19 @@ UNREAD: Final = frozenset(
 )
 COPIED: Final[Mapping[str, tuple[str, ...]]] = {
     table.name: tuple(column.name for column in table.columns if column.name not in UNREAD)
-    for table in (APPLICATION, SHARED_KEY, SIGHTING, OUTCOME, SIM_STOCK, STOCKED_STORE, WATCH, LIST_IMPORT)
+    for table in (
+        *(
+            APPLICATION,
+            SHARED_KEY,
+            SIGHTING,
+            OUTCOME,
+            SIM_STOCK,
+            STOCKED_STORE,
+            WATCH,
+            LIST_IMPORT,
+            LINE_STEP,
+        ),
+    )
 }
 """What a batch copies of a history: the tables that are asked, without what no question reads."""
 
@@ -136,6 +150,11 @@ FIRST_NUMBERS: Final = """
 SELECT ask_id FROM ({question}) AS counted WHERE n1 + n2 = 0
 """
 """Of those who ask: who holds no number, by the question for active numbers."""
+
+FRAUDS: Final = f"""
+SELECT DISTINCT entry_no, reported_at, COALESCE(replaced_at, {FOREVER}) AS until FROM past_outcome WHERE is_fraud = 1
+"""
+"""From when and until when which numbers counted as used for fraud."""
 
 ASK: Final = f"""
 SELECT asked.source_no AS ask_id, asked.decided_at AS asked_at, asked.decided_at AS known_until, asked.day_start,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ from simkyc.history.statements import FOREVER, moment_of
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverification import past
-from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past
+from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, frauds_of
 from simkyc.reverification.duckdb_run import DOUBLED, job_keyring
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
@@ -172,6 +172,7 @@ class SparkRun(Run):
             keyring,
             imports,
             str(self._workshop.path("faces.parquet")),
+            frauds_of(spark.sql(past.FRAUDS).collect()),
             self._job.faces,
         )
         every = self._read(spark, "asked")
@@ -301,13 +302,14 @@ class Sit:
     keyring: Keyring = field(repr=False)
     imports: tuple[tuple[str, Any], ...]
     faces: str
+    frauds: Mapping[int, tuple[tuple[int, int], ...]] = field(repr=False)
     engine: EngineMaker | None
 
     def judge(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The verdicts of these rows."""
         faces = pq.read_table(self.faces, schema=FACES)
         faces = faces.sort_by([("entry_no", "ascending"), ("role", "ascending")])
-        known = Past(self.imports, FacesOfThePast(faces))
+        known = Past(self.imports, FacesOfThePast(faces), self.frauds)
         yield from Bench(self.policy, self.other, self.keyring, known, self.engine).judged(batches)
 
 

@@ -235,6 +235,7 @@ def test_a_worse_observation_never_softens(some: set[str], others: set[str]) -> 
 def test_the_order_of_findings_never_matters(some: set[str], order: random.Random) -> None:
     policy, line = Policy.default(), {"lists": KEPT} | {name: WORSE[name] for name in some}
     found = [*run("binding", Row("", facts=line)), *run("restriction", Row("", facts=line))]
+    found += run("second_check", Row("", facts=line))
     shuffled = list(found)
     order.shuffle(shuffled)
     one, other = policy.decide(found, "line"), policy.decide(shuffled, "line")

@@ -14,7 +14,9 @@ from simkyc.testing import NOW, application, facts
 from simkyc.verdict import Decision, State
 from tests.checks.table import Row, assert_row
 
-NO_FACE = dict.fromkeys(("face_under_other_id", "id_with_other_face", "companion_of_many"), "no_face")
+NO_FACE = dict.fromkeys(
+    ("face_under_other_id", "id_with_other_face", "face_of_fraud", "companion_of_many"), "no_face"
+)
 FIRST = {"id_with_other_face": "no_earlier_face"}
 
 
@@ -31,7 +33,12 @@ def hit(rate: float, **changes: Any) -> GalleryHit:
 
 
 def gallery(
-    *hits: GalleryHit, size: int = 1000, own: tuple[float, ...] = (), beside: int = 0, days: int = 1
+    *hits: GalleryHit,
+    size: int = 1000,
+    own: tuple[float, ...] = (),
+    beside: int = 0,
+    days: int = 1,
+    own_fraud: float | None = None,
 ) -> dict[str, Any]:
     return {
         "gallery": GalleryFacts(
@@ -42,6 +49,7 @@ def gallery(
             companion_people=beside,
             companion_days=days,
             calibration_id="live-live:test",
+            own_fraud_distance=own_fraud,
         )
     }
 
@@ -75,6 +83,32 @@ ROWS = [
     ),
     Row("this ID came with this face", facts=gallery(own=(0.7, 0.9))),
     Row("this ID came with another face", facts=gallery(own=(0.71,)), flagged=("id_with_other_face",)),
+    Row(
+        "a face of a number that was used for fraud",
+        facts=gallery(hit(1e-6, is_fraud=True)),
+        flagged=("face_under_other_id", "face_of_fraud"),
+        not_assessed=FIRST,
+    ),
+    Row(
+        "somebody else is nearer, and both are too near for chance",
+        facts=gallery(hit(1e-7), hit(1e-6, is_fraud=True)),
+        flagged=("face_under_other_id", "face_of_fraud"),
+        not_assessed=FIRST,
+    ),
+    Row(
+        "a look-alike of a fraudster",
+        facts=gallery(hit(1e-4, is_fraud=True)),
+        not_assessed=FIRST,
+    ),
+    Row(
+        "the same person's earlier number was used for fraud",
+        facts=gallery(own=(0.3,), own_fraud=0.3),
+        flagged=("face_of_fraud",),
+    ),
+    Row(
+        "an ID that somebody else's face abused, with its owner's face now",
+        facts=gallery(own=(0.3, 0.9), own_fraud=0.9),
+    ),
     Row("beside one other", facts=gallery(beside=1), not_assessed=FIRST),
     Row("a foreman with three others", facts=gallery(beside=3), not_assessed=FIRST),
     Row("with four others", facts=gallery(beside=4), flagged=("companion_of_many",), not_assessed=FIRST),

@@ -21,6 +21,7 @@ ALL = (
     "card_differs",
     "reported_lost",
     "used_for_fraud",
+    "suspended_for_fraud",
     *CHANGES,
     "many_replacements",
 )
@@ -50,6 +51,8 @@ def ago(**by: float) -> Any:
     return NOW - timedelta(**by)
 
 
+LOST = REACTIVATED | {"card_differs": "no_card", "suspended_for_fraud": "stops_it"}
+
 ROWS = [
     Row("a new card for an old line", asks("replacement"), held(card_agrees=False), not_assessed=REPLACED),
     Row(
@@ -59,9 +62,16 @@ ROWS = [
         not_assessed=dict.fromkeys(ALL, "line_unknown"),
     ),
     Row(
+        "a line that was cancelled",
+        asks("reactivation"),
+        {"line_cancelled": True},
+        flagged=("cancelled",),
+        not_assessed=dict.fromkeys(ALL, "line_unknown"),
+    ),
+    Row(
         "a number that is none",
         asks("replacement", sim={"msisdn": "abc"}),
-        not_assessed=dict.fromkeys(("unknown", *ALL), "number_malformed"),
+        not_assessed=dict.fromkeys(("unknown", "cancelled", *ALL), "number_malformed"),
     ),
     Row(
         "a new card for somebody else's line",
@@ -78,17 +88,38 @@ ROWS = [
         not_assessed=REPLACED,
     ),
     Row(
+        "whoever comes back for a line that was suspended on suspicion",
+        asks("reactivation"),
+        held(is_suspended_for_fraud=True),
+        flagged=("suspended_for_fraud",),
+        not_assessed=REACTIVATED,
+    ),
+    Row(
+        "a second check of such a line",
+        asks("second_check"),
+        held(is_suspended_for_fraud=True, lost_at=ago(hours=1)),
+        flagged=("suspended_for_fraud",),
+        not_assessed=REACTIVATED,
+    ),
+    Row("a second check", asks("second_check"), held(), not_assessed=REACTIVATED),
+    Row(
+        "a suspended card reported lost",
+        asks("loss_report", sim={"iccid": None, "imsi": None}),
+        held(card_agrees=None, imsi_agrees=None, is_suspended_for_fraud=True),
+        not_assessed=LOST,
+    ),
+    Row(
         "a stranger's line reported lost, to silence it",
         asks("loss_report", sim={"iccid": None, "imsi": None}),
         held(held_by=None, card_agrees=None, imsi_agrees=None),
         flagged=("held_by_other",),
-        not_assessed=REACTIVATED | {"card_differs": "no_card"},
+        not_assessed=LOST,
     ),
     Row(
         "a lost card, and none in hand",
         asks("loss_report", sim={"iccid": None, "imsi": None}),
         held(card_agrees=None, imsi_agrees=None, lost_at=ago(days=1)),
-        not_assessed=REACTIVATED | {"card_differs": "no_card"},
+        not_assessed=LOST,
     ),
     Row(
         "a new card for a lost one",
@@ -292,7 +323,9 @@ WORSE: dict[str, Any] = {
     "replacements": {30 * DAY: 9, 365 * DAY: 9},
 }
 faults = st.sets(st.sampled_from(sorted(WORSE)))
-kinds = st.sampled_from(["replacement", "loss_report", "reactivation", "transfer", "esim_move"])
+kinds = st.sampled_from(
+    ["replacement", "loss_report", "reactivation", "second_check", "transfer", "esim_move"]
+)
 
 
 @given(kinds, faults, faults)

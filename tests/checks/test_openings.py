@@ -55,6 +55,12 @@ ROWS = [
             **dict.fromkeys(("far_from_home", "repeat_far_from_home"), "no_home_division"),
         },
     ),
+    Row(
+        "another number of theirs is stopped on suspicion",
+        facts={"suspended_numbers": 1},
+        flagged=("suspended_number",),
+        not_assessed=UNKNOWN,
+    ),
     Row("ten numbers at other operators", {"numbers_elsewhere": 10}),
     Row("eleven of them", {"numbers_elsewhere": 11}, flagged=("other_operators",)),
     Row("a busy clerk", facts={"clerk_openings": 19}, not_assessed=UNKNOWN),
@@ -62,11 +68,12 @@ ROWS = [
     Row(
         "a number that names nobody",
         {"document": {"number": "hello"}},
-        {"active_numbers": None, "person_openings": None},
+        {"active_numbers": None, "person_openings": None, "suspended_numbers": None},
         not_assessed={
             **UNKNOWN,
             **dict.fromkeys(
-                ("number_cap", "repeat", "far_from_home", "repeat_far_from_home"), "number_malformed"
+                ("number_cap", "repeat", "far_from_home", "repeat_far_from_home", "suspended_number"),
+                "number_malformed",
             ),
         },
     ),

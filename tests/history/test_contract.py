@@ -27,7 +27,9 @@ from simkyc.history.protocol import (
     Recorded,
     Seen,
     Transaction,
+    number_lock,
 )
+from simkyc.steps import LineStep
 from simkyc.verdict import Decision
 
 DAY = 86_400
@@ -179,6 +181,7 @@ def test_an_empty_history_knows_of_nothing(history: History) -> None:
     with history.read() as reader:
         assert reader.bindings("msisdn-1", TEN) == ()
         assert reader.sightings("msisdn-1", TEN) == ()
+        assert reader.steps("msisdn-1", TEN) == ()
         assert reader.lines_on_device("device-1", "msisdn-1", [DAY, 7 * DAY], TEN) == {DAY: 0, 7 * DAY: 0}
         assert reader.lists(TEN) == {}
 
@@ -199,6 +202,9 @@ def test_a_verdict_comes_back_as_it_was_recorded(history: History) -> None:
         approved_by=None,
         released_at=None,
         closed_at=minute(700),
+        kind="opening",
+        clerk_id="clerk-1",
+        msisdn="msisdn-1",
     )
 
 
@@ -869,6 +875,123 @@ def test_what_opened_no_number_closes_none(history: History, kind: ApplicationKi
 
 
 # What the network saw
+
+
+def step(step_no: int, at: int, **changes: Any) -> LineStep:
+    fields: dict[str, Any] = {
+        "step_no": step_no,
+        "taken_at": minute(at),
+        "measure": "suspend",
+        "state": "suspended",
+        "suspected": True,
+        "reason": "suspected_use",
+        "basis": "a rule",
+        "taken_by": "staff-1",
+        "until": None,
+        "opened_by": "a",
+    }
+    return LineStep(**fields | changes)
+
+
+def take(history: History, *steps: LineStep, at: int | None = None, msisdn: str = "msisdn-1") -> None:
+    with history.write((number_lock(msisdn),)) as transaction:
+        for one in steps:
+            transaction.take_step(msisdn, one, one.taken_at if at is None else minute(at))
+
+
+def told_steps(history: History, at: int, *, before: str | None = None) -> list[int | None]:
+    with history.read() as reader:
+        return [one.step_no for one in reader.steps("msisdn-1", minute(at), before=before)]
+
+
+def test_steps_come_back_as_they_were_taken(history: History) -> None:
+    whole = step(
+        2,
+        20,
+        measure="restrict_outgoing",
+        state="restricted",
+        suspected=False,
+        until=minute(99),
+        taken_by=None,
+        application_id="b",
+        verdict_id="v",
+    )
+    take(history, step(1, 10), whole)
+    take(history, step(1, 15), msisdn="msisdn-2")
+    with history.read() as reader:
+        assert reader.steps("msisdn-1", minute(30)) == (step(1, 10), whole)
+        assert reader.steps("msisdn-9", minute(30)) == ()
+
+
+def test_steps_are_told_as_of_when_they_were_heard_of(history: History) -> None:
+    take(history, step(1, 10))
+    take(history, step(2, 12), at=20)
+    assert [told_steps(history, at) for at in (9, 10, 19, 20)] == [[], [1], [1], [1, 2]]
+
+
+def test_who_asks_again_finds_the_steps_that_it_found_then(history: History) -> None:
+    record(history, entry("a"))
+    take(history, step(1, 0))
+    record(history, entry("b", replace(KEYS, iccid="iccid-2"), kind="reactivation"))
+    take(history, step(2, 0))
+    assert told_steps(history, 0) == [1, 2]
+    assert told_steps(history, 0, before="b") == [1]
+    assert told_steps(history, 0, before="a") == []
+
+
+def test_a_step_is_numbered_once_and_what_came_by_itself_is_none(history: History) -> None:
+    take(history, step(1, 10))
+    with pytest.raises(InputError):
+        take(history, step(2, 11), step(1, 12))
+    with pytest.raises(InputError, match="by itself"):
+        take(history, step(1, 13).changed(step_no=None, measure="expire"))
+    assert told_steps(history, 60) == [1]
+
+
+STOPPED = [
+    ("suspended on suspicion", [step(1, 10)], 1),
+    ("and reminded since", [step(1, 10), step(2, 11, measure="remind")], 1),
+    ("suspended because it was lost", [step(1, 10, suspected=False)], 0),
+    ("restricted", [step(1, 10, state="restricted")], 0),
+    ("restored since", [step(1, 10), step(2, 11, measure="restore", state="in_service", suspected=False)], 0),
+    ("cancelled since", [step(1, 10), step(2, 11, measure="cancel", state="cancelled")], 1),
+    ("somebody else had it before", [step(1, 10, opened_by="other")], 0),
+]
+
+
+@pytest.mark.parametrize(("why", "taken", "stopped"), STOPPED, ids=[row[0] for row in STOPPED])
+def test_numbers_of_a_person_that_stand_stopped(
+    history: History, why: str, taken: list[LineStep], stopped: int
+) -> None:
+    record(history, entry("other", STRANGER), entry("a"))
+    take(history, *taken)
+    assert facts(history, KEYS, minute(9)).suspended_numbers == 0
+    assert facts(history, KEYS, minute(30)).suspended_numbers == stopped
+    assert facts(history, replace(KEYS, person=None), minute(30)).suspended_numbers is None
+
+
+def test_when_a_number_was_cleared(history: History) -> None:
+    record(history, entry("a", replace(KEYS, shared=(("device", "device-1"), ("contact", "contact-1")))))
+    settle(history, "a", ("open_number", minute(5)))
+
+    def told(*, is_fraud: bool, at: int) -> datetime | None:
+        with history.write() as transaction:
+            transaction.report_outcome("a", minute(at), is_fraud=is_fraud)
+            return transaction.cleared_at("a")
+
+    assert told(is_fraud=True, at=10) is None
+    assert told(is_fraud=False, at=20) == minute(20)
+    assert told(is_fraud=True, at=30) is None
+
+
+@pytest.mark.parametrize("kind", ["reactivation", "second_check", "transfer"])
+def test_nothing_lifts_what_was_done_since_it_was_decided(history: History, kind: ApplicationKind) -> None:
+    record(history, entry("a"))
+    settle(history, "a", ("open_number", minute(1)))
+    record(history, entry("b", at=minute(10), until=minute(40), kind=kind))
+    take(history, step(1, 11))
+    with pytest.raises(SettlementError, match="stopped since"):
+        settle(history, "b", ("open_number", minute(12)))
 
 
 def seen(history: History, at: datetime) -> list[tuple[datetime, str | None, str | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from simkyc.history.protocol import Entry, History, OpeningKeys, Seen, WatchEntr
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader
 from simkyc.history.statements import COLUMNS, FOREVER, Asker, Spans
+from simkyc.steps import LineStep
 from simkyc.testing import iccid_of
 from simkyc.verdict import Decision
 
@@ -103,8 +105,10 @@ def somebody(dice: random.Random) -> OpeningKeys:
 
 def fill(history: History) -> None:
     """Twenty days of a small town, with everything that can become of an application."""
-    dice = random.Random(6)
+    dice, other_dice = random.Random(6), random.Random(66)
     opened: list[str] = []
+    number_of: dict[str, str] = {}
+    taken: Counter[str] = Counter()
     for place in range(300):
         at = hour(HOURS * place / 300)
         keys = somebody(dice)
@@ -131,6 +135,8 @@ def fill(history: History) -> None:
                     with suppress(SettlementError):
                         transaction.open_number(one.application_id, at + timedelta(minutes=5))
                         opened.append(one.application_id)
+                        if keys.msisdn is not None:
+                            number_of[one.application_id] = keys.msisdn
                 elif fate < 0.85:
                     transaction.release(one.application_id, at + timedelta(minutes=9))
             if opened and dice.random() < 0.2:
@@ -139,6 +145,22 @@ def fill(history: History) -> None:
             if opened and dice.random() < 0.4:
                 with suppress(SettlementError):
                     transaction.close_number(dice.choice(opened), at + timedelta(minutes=25))
+            if number_of and other_dice.random() < 0.5:
+                opened_by, number = other_dice.choice(list(number_of.items()))
+                taken[number] += 1
+                step = LineStep(
+                    step_no=taken[number],
+                    taken_at=at,
+                    measure=other_dice.choice(["remind", "suspend", "restore"]),
+                    state=other_dice.choice(["in_service", "restricted", "suspended", "cancelled"]),
+                    suspected=other_dice.random() < 0.8,
+                    reason="unverified",
+                    basis="-",
+                    taken_by="staff-1",
+                    until=None,
+                    opened_by=opened_by,
+                )
+                transaction.take_step(number, step, at + timedelta(minutes=30))
             if keys.msisdn is not None and keys.device is not None:
                 transaction.see(keys.msisdn, Seen(at, keys.device, keys.imsi, "35847631"), at)
             if place % 30 == 0:

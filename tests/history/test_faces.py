@@ -257,17 +257,35 @@ def test_which_faces_are_still_there(history: History) -> None:
     with history.read() as reader:
         a, b = reader.entry_no("a"), reader.entry_no("b")
         place = Position(latitude=31.25, longitude=120.5)
-        assert reader.faces_there([a, b, a, b + 1]) == {
+        assert reader.faces_there([a, b, a, b + 1], NOW) == {
             (a, "applicant"): KeptFace("person-1", place),
             (a, "companion-1"): KeptFace("person-1", place),
             (b, "applicant"): KeptFace("person-2", place),
         }
-        assert set(reader.faces_there([a, b], before="b")) == {(a, "applicant"), (a, "companion-1")}
-        assert reader.faces_there([]) == {}
+        assert set(reader.faces_there([a, b], NOW, before="b")) == {(a, "applicant"), (a, "companion-1")}
+        assert reader.faces_there([], NOW) == {}
     with history.write() as transaction:
         transaction.release("a", NOW)
     with history.read() as reader:
-        assert set(reader.faces_there([a, b])) == {(b, "applicant")}
+        assert set(reader.faces_there([a, b], NOW)) == {(b, "applicant")}
+
+
+def test_faces_of_numbers_that_were_used_for_fraud(history: History) -> None:
+    keep(history, "a", NOW, stored())
+    keep(history, "b", NOW, stored(person="person-2"))
+    later, cleared = (NOW + timedelta(hours=hours) for hours in (1, 2))
+    with history.write() as transaction:
+        transaction.open_number("a", NOW)
+        transaction.report_outcome("a", later, is_fraud=True)
+        transaction.report_outcome("a", cleared, is_fraud=False)
+        entries = [transaction.entry_no("a"), transaction.entry_no("b")]
+
+    def frauds(at: datetime) -> set[int]:
+        with history.read() as reader:
+            kept = reader.faces_there(entries, at)
+        return {entry_no for (entry_no, _), face in kept.items() if face.is_fraud}
+
+    assert [frauds(at) for at in (NOW, later, cleared)] == [set(), {entries[0]}, set()]
 
 
 def test_what_was_deleted_is_noticed(history: History) -> None:
