@@ -1,7 +1,8 @@
 """Records to `NumberUsage` in plain Python, as `simkyc.usage.number` words each value: an oracle for the SQL.
 
 Hashes are left out: numbers stand for themselves. A reader of texts is made up: it knows the words that the simulated
-gangs use, and takes digits out of a text for its template.
+gangs use, and takes digits out of a text for its template. Of records within one second the order is as they were made, so
+that changes between devices may differ by some from an order by hashes.
 """
 
 from __future__ import annotations
@@ -184,7 +185,7 @@ def _places(seen: Sequence[Seen]) -> PlaceUse:
         days=len({one[0].astimezone(CHINA).date() for one in places}),
         commonest_share=_share(max(cells.values(), default=0), len(places)),
         fastest_km_h=fastest,
-        regions=Counter(one[4] for one in places),
+        regions=dict(Counter(one[4] for one in places)),
     )
 
 
