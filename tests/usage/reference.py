@@ -1,8 +1,8 @@
 """Records to `NumberUsage` in plain Python, as `simkyc.usage.number` words each value: an oracle for the SQL.
 
 Hashes are left out: numbers stand for themselves. A reader of texts is made up: it knows the words that the simulated
-gangs use, and takes digits out of a text for its template. Of records within one second the order is as they were made, so
-that changes between devices may differ by some from an order by hashes.
+gangs use, and takes digits out of a text for its template. Records within one second stand in the order in which they
+were made, so that changes between devices may differ by some from an order by hashes.
 """
 
 from __future__ import annotations
