@@ -24,7 +24,7 @@ from simkyc.gather import About, device_listing_keys, listing_keys, opening_wind
 from simkyc.lists.watch import Listing
 from simkyc.policy import Outcome, Policy
 from simkyc.usage.number import NumberUsage
-from simkyc.verdict import Decision, Finding, State, UsageWindow, Verdict
+from simkyc.verdict import Decision, Finding, JudgedUse, State, Verdict
 
 if TYPE_CHECKING:
     from simkyc.faces.engine import FaceEngine
@@ -262,7 +262,7 @@ def judge_usage(
         decided_at=decided_at,
         elapsed_ms=stopwatch.elapsed_ms,
         line_actions=policy.line_actions(outcome.findings, decided_at),
-        usage=UsageWindow(
+        usage=JudgedUse(
             number=usage.number,
             since=usage.since,
             until=usage.until,

@@ -18,10 +18,10 @@ __all__ = [
     "Decision",
     "Evidence",
     "Finding",
+    "JudgedUse",
     "LineAction",
     "LineState",
     "State",
-    "UsageWindow",
     "Verdict",
 ]
 
@@ -156,7 +156,7 @@ class LineAction(Model):
     appeal: Mapping[Language, str]
 
 
-class UsageWindow(Model):
+class JudgedUse(Model):
     """Whose use was judged, when, and with which model.
 
     Attributes:
@@ -218,7 +218,7 @@ class Verdict(Model):
     elapsed_ms: Mapping[str, float] = Field(default_factory=dict)
     line_state: LineState | None = None
     line_actions: tuple[LineAction, ...] = ()
-    usage: UsageWindow | None = None
+    usage: JudgedUse | None = None
 
     @property
     def flagged(self) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ A false alarm adds a little weight to a newcomer's busy week; a miss leaves it o
 
 >>> from simkyc.testing import number_usage
 >>> from simkyc.policy import Policy
->>> usage = number_usage(opening={"age_days": 5.0}, calls={"counterparts": 300})
+>>> usage = number_usage(opening={"age_days": 5.0}, calls={"counterparts": 300, "returned_share": 0.01})
 >>> [finding.state.value for finding in check(usage, Policy.default())]
 ['flagged', 'passed', 'passed']
 """

@@ -20,7 +20,7 @@ from stdnum import luhn
 
 from simkyc.testing.builders import NOW
 
-__all__ = ["FRAUD_ROLES", "HONEST_ROLES", "WINDOW_DAYS", "CallRecord", "MessageRecord", "UsedLine", "play"]
+__all__ = ["FRAUD_ROLES", "HONEST_ROLES", "WINDOW_DAYS", "PlayedCall", "PlayedMessage", "UsedLine", "play"]
 
 WINDOW_DAYS: Final = 30
 MIDNIGHT: Final = NOW.replace(hour=0)
@@ -32,7 +32,7 @@ EVENING: Final = (*range(7, 23), *range(18, 22))
 OFFICE: Final = tuple(range(9, 18))
 
 
-class CallRecord(NamedTuple):
+class PlayedCall(NamedTuple):
     """One call of a number, as the network recorded it."""
 
     number: str
@@ -48,7 +48,7 @@ class CallRecord(NamedTuple):
     region: str
 
 
-class MessageRecord(NamedTuple):
+class PlayedMessage(NamedTuple):
     """One message of a number, with its text."""
 
     number: str
@@ -83,8 +83,8 @@ class UsedLine:
     declared_use: str | None = None
     owner_numbers: int = 1
     owner_openings: int = 0
-    calls: list[CallRecord] = field(default_factory=list, repr=False)
-    messages: list[MessageRecord] = field(default_factory=list, repr=False)
+    calls: list[PlayedCall] = field(default_factory=list, repr=False)
+    messages: list[PlayedMessage] = field(default_factory=list, repr=False)
 
     @property
     def is_fraud(self) -> bool:
@@ -131,12 +131,12 @@ class _Phone:
         taken = self.chance.random() < answered
         seconds = max(1, round(self.chance.lognormvariate(0, 0.8) * talk)) if taken else 0
         self.line.calls.append(
-            CallRecord(self.line.number, other, direction, at, seconds, taken, self.imei, *self.where(at))
+            PlayedCall(self.line.number, other, direction, at, seconds, taken, self.imei, *self.where(at))
         )
 
     def text(self, at: datetime, other: str, words: str, direction: str = "out") -> None:
         self.line.messages.append(
-            MessageRecord(self.line.number, other, direction, at, words, self.imei, *self.where(at))
+            PlayedMessage(self.line.number, other, direction, at, words, self.imei, *self.where(at))
         )
 
 

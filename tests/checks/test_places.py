@@ -14,7 +14,7 @@ def at(calls: dict[str, Any] | None = None, **places: Any) -> dict[str, Any]:
     return {"places": places} | ({} if calls is None else {"calls": calls})
 
 
-HOME = {"commonest_share": 1.0, "cells": 1}
+HOME: dict[str, Any] = {"commonest_share": 1.0, "cells": 1}
 BUSY = {"counterparts": 580, "outgoing_share": 0.8, "returned_share": 0.1}
 NO_LIST = {"high_risk_region": "no_list"}
 

@@ -1,7 +1,8 @@
 """Records to `NumberUsage` in plain Python, as `simkyc.usage.number` words each value: an oracle for the SQL.
 
 Hashes are left out: numbers stand for themselves. A reader of texts is made up: it knows the words that the simulated
-gangs use, and takes digits out of a text for its template.
+gangs use, and takes digits out of a text for its template. Records within one second stand in the order in which they
+were made, so that changes between devices may differ by some from an order by hashes.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from simkyc.application import Position
 from simkyc.geo import distance_km
 from simkyc.testing.builders import NOW
-from simkyc.testing.usage import WINDOW_DAYS, CallRecord, MessageRecord, UsedLine
+from simkyc.testing.usage import WINDOW_DAYS, PlayedCall, PlayedMessage, UsedLine
 from simkyc.usage.number import CallUse, DeviceUse, MessageUse, NumberUsage, OpeningKnown, PlaceUse
 
 __all__ = ["SINCE", "UNTIL", "usages"]
@@ -24,7 +25,7 @@ __all__ = ["SINCE", "UNTIL", "usages"]
 UNTIL = NOW.replace(hour=0)
 SINCE = UNTIL - timedelta(days=WINDOW_DAYS)
 CHINA = timezone(timedelta(hours=8))
-Seen = CallRecord | MessageRecord
+Seen = PlayedCall | PlayedMessage
 
 
 def usages(lines: Iterable[UsedLine], since: datetime = SINCE, until: datetime = UNTIL) -> list[NumberUsage]:
@@ -43,13 +44,13 @@ def _seen(line: UsedLine) -> list[Seen]:
 
 
 def _at(record: Seen) -> datetime:
-    return record.began_at if isinstance(record, CallRecord) else record.sent_at
+    return record.began_at if isinstance(record, PlayedCall) else record.sent_at
 
 
 def _usage(line: UsedLine, numbers: Mapping[str, set[str]], since: datetime, until: datetime) -> NumberUsage:
     seen = [record for record in _seen(line) if since <= _at(record) < until]
-    calls = [record for record in seen if isinstance(record, CallRecord)]
-    messages = [record for record in seen if isinstance(record, MessageRecord)]
+    calls = [record for record in seen if isinstance(record, PlayedCall)]
+    messages = [record for record in seen if isinstance(record, PlayedMessage)]
     return NumberUsage(
         number=line.number,
         since=since,
@@ -79,7 +80,7 @@ def _busiest(moments: Iterable[datetime], form: str, cut: int = 99) -> int:
     )
 
 
-def _calls(calls: Sequence[CallRecord], since: datetime) -> CallUse:
+def _calls(calls: Sequence[PlayedCall], since: datetime) -> CallUse:
     calls = list(dict.fromkeys(calls))
     out = [one for one in calls if one.direction == "out"]
     called, callers = (
@@ -117,7 +118,7 @@ def _calls(calls: Sequence[CallRecord], since: datetime) -> CallUse:
     )
 
 
-def _spike(calls: Sequence[CallRecord], since: datetime) -> tuple[int | None, int, float | None]:
+def _spike(calls: Sequence[PlayedCall], since: datetime) -> tuple[int | None, int, float | None]:
     """Days of silence before the busiest day, its outgoing calls, and those of a day before it."""
     first = since.astimezone(CHINA).date()
     out = Counter(one.began_at.astimezone(CHINA).date() for one in calls if one.direction == "out")
@@ -134,7 +135,7 @@ _FRAUD_WORDS = ("贷款额度", "账户异常", "刷单")
 _DISGUISE = re.compile(r"(?<=\w)[★.](?=\w)|\dO|現")
 
 
-def _messages(messages: Sequence[MessageRecord]) -> MessageUse:
+def _messages(messages: Sequence[PlayedMessage]) -> MessageUse:
     sent = [one for one in messages if one.direction == "out"]
     to = {one.counterpart for one in sent}
     senders = {one.counterpart for one in messages if one.direction == "in"}
@@ -184,7 +185,7 @@ def _places(seen: Sequence[Seen]) -> PlaceUse:
         days=len({one[0].astimezone(CHINA).date() for one in places}),
         commonest_share=_share(max(cells.values(), default=0), len(places)),
         fastest_km_h=fastest,
-        regions=Counter(one[4] for one in places),
+        regions=dict(Counter(one[4] for one in places)),
     )
 
 
