@@ -9,6 +9,7 @@
     │   ├── FaceModelError      weights missing, truncated or altered; OpenCV without ONNX
     │   └── EngineMismatchError templates or thresholds of two engines brought together
     ├── SettlementError         an application that cannot be settled that way
+    ├── LeadError               a lead for the police that cannot be made, exported, answered or revoked that way
     └── HistoryError            what is remembered cannot be read or written
         ├── HistoryLockedError      another process holds it longer than the timeout
         ├── HistoryUnreachableError its server cannot be reached, or the connection was lost
@@ -39,6 +40,7 @@ __all__ = [
     "HistoryUnreachableError",
     "HistoryVersionError",
     "InputError",
+    "LeadError",
     "NumberError",
     "PhotoError",
     "PolicyError",
@@ -96,6 +98,10 @@ class EngineMismatchError(FaceError):
 
 class SettlementError(SimkycError):
     """An application cannot be settled: unknown, never admitted, settled otherwise, or its admission expired."""
+
+
+class LeadError(SimkycError):
+    """A lead cannot be made, exported, answered or revoked that way, or its files cannot be written."""
 
 
 class HistoryError(SimkycError):

@@ -31,6 +31,7 @@ __all__ = [
     "devices_seen",
     "held_line",
     "holders_first",
+    "opened_by",
     "restriction_of",
     "sim_changes",
     "swap_report",
@@ -108,6 +109,18 @@ def chain_of(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
 def holders_first(chain: Sequence[Binding]) -> Binding:
     """What gave the number to whoever holds it now."""
     return next((one for one in reversed(chain) if one.kind in {"opening", "transfer"}), chain[0])
+
+
+def opened_by(bindings: Sequence[Binding], at: datetime | None) -> Binding | None:
+    """What gave the number to whoever held it at that time, or to the first holder known; None where nothing did.
+
+    Args:
+        bindings: Everything that was carried out for the number, oldest first.
+        at: The moment; None for the latest holder.
+    """
+    opened = [one for one in bindings if one.kind in BINDING_KINDS]
+    held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
+    return holders_first(held) if held else None
 
 
 def sim_changes(chain: Sequence[Binding]) -> tuple[datetime, ...]:

@@ -37,13 +37,26 @@ ALLOWED = {
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
+    "leads": PURE | {"_version", "history", "line", "rings"},
     "rings": {"_version", "application", "errors", "faces", "history", "policy", "reverification"},
     "usage": {"_version", "application", "errors", "reverification"},
-    "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
+    "screener": PURE
+    | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "leads"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
     "cli": PURE
-    | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"},
+    | {
+        "_version",
+        "faces",
+        "history",
+        "leads",
+        "notice",
+        "reverification",
+        "rings",
+        "screener",
+        "testing",
+        "usage",
+    },
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
@@ -54,7 +67,17 @@ HEAVY = (
     *("igraph", "lightgbm", "sklearn"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverification", "rings", "testing", "usage"}
+HEAVY_ROOMS = {
+    "authority",
+    "faces",
+    "gallery",
+    "history",
+    "leads",
+    "reverification",
+    "rings",
+    "testing",
+    "usage",
+}
 
 
 def modules() -> list[Path]:
