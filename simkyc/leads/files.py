@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -17,9 +19,13 @@ from simkyc.leads.lead import PACKAGE_VERSION, Lead, Revocation
 from simkyc.leads.sealing import canonical, digest_of, parsed, sha256_of
 from simkyc.rings.ring import Ring, Rings
 
-__all__ = ["Verified", "read_rings", "remove", "verify", "write_new"]
+if sys.platform != "win32":
+    import fcntl
+
+__all__ = ["Verified", "alone_in", "read_rings", "remove", "verify", "write_new"]
 
 Read = TypeVar("Read", Lead, Revocation)
+UNWRITABLE: Final = "the folder cannot be written: see that it is there and who may write it"
 NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -147,7 +153,7 @@ def write_new(path: Path, data: bytes) -> bool:
         LeadError: Another file is there, no space is left, or the folder cannot be written.
     """
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fault = "the folder cannot be written: see that it is there and who may write it"
+    fault = UNWRITABLE
     try:
         try:
             with draft.open("xb") as file:
@@ -173,9 +179,34 @@ def write_new(path: Path, data: bytes) -> bool:
 
 def _settle(folder: Path) -> None:
     """See that the new name outlasts a power failure."""
+    if sys.platform == "win32":  # which opens no folders
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Whoever else hands on into this folder waits: of two at once, the second finds what the first left.
+
+    The lock is the system's and ends with the process. On Windows there is none.
+
+    Raises:
+        LeadError: The folder is not there, or cannot be read.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except (OSError, ValueError):
+        raise LeadError(UNWRITABLE) from None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(handle)
 

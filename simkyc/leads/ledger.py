@@ -30,7 +30,7 @@ from simkyc.history.protocol import (
     number_lock,
 )
 from simkyc.leads.custody import next_event, shown_event, state_after
-from simkyc.leads.files import Verified, remove, write_new
+from simkyc.leads.files import Verified, alone_in, remove, write_new
 from simkyc.leads.lead import (
     Answer,
     CustodyEvent,
@@ -244,6 +244,24 @@ class Leads:
             folder / f"{lead.lead_id}.html": render(package).encode(),
             folder / f"{lead.lead_id}.json": package.to_file(),
         }
+        try:
+            with alone_in(folder):
+                is_first = self._write(lead, files)
+        except LeadError:
+            self._history.retrying(lambda: self._give_up(lead))
+            raise
+        if not is_first:
+            return Exported(self.status(lead.lead_id), None, None)
+        page, json_file = files
+        _tell("lead exported", lead.lead_id)
+        return Exported(self.status(lead.lead_id), json_file, page)
+
+    def _write(self, lead: Lead, files: dict[Path, bytes]) -> bool:
+        """Write the files and mark the export as finished; False, and no files, where somebody else did meanwhile.
+
+        Raises:
+            LeadError: They cannot be written or must not be handed on, and are not there; or could not be deleted.
+        """
         written: list[Path] = []
         try:
             for path, data in files.items():
@@ -252,15 +270,11 @@ class Leads:
             is_first = self._history.retrying(lambda: self._finish(lead, files))
         except LeadError:
             remove(written)
-            self._history.retrying(lambda: self._give_up(lead))
             raise
         if not is_first:
-            # Somebody else finished the same export meanwhile, perhaps elsewhere: one copy is enough.
+            # The same export was finished elsewhere: one copy is enough.
             remove(written)
-            return Exported(self.status(lead.lead_id), None, None)
-        page, json_file = files
-        _tell("lead exported", lead.lead_id)
-        return Exported(self.status(lead.lead_id), json_file, page)
+        return is_first
 
     def receipt(self, lead_id: str, receipt: str, by: str) -> LeadStatus:
         """Record the number under which the authority received a lead. Saying it again changes nothing.

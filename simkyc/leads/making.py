@@ -410,7 +410,7 @@ def _model_id(verdict: Verdict) -> str | None:
 
 
 def _told(code: str) -> bool:
-    return code.partition(".")[0] not in words.LEFT_OUT
+    return not {code, code.partition(".")[0]} & words.LEFT_OUT
 
 
 def _weighs(finding: Finding) -> bool:

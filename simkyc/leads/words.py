@@ -33,8 +33,13 @@ __all__ = [
     "unanswered_words",
 ]
 
-LEFT_OUT: Final = frozenset({"counter_clock", "photo", "consent", "notice"})
-"""Checks of how an application was taken down. What they find says nothing of fraud, so it is no business of a lead."""
+LEFT_OUT: Final = frozenset(
+    {"counter_clock", "photo", "consent", "notice", "binding.line_unknown", "line.unknown"}
+)
+"""Checks of how an application was taken down, and reasons that say that nothing is known.
+
+They say nothing of fraud, so they are no business of a lead.
+"""
 
 _ARTICLE: Final = re.compile(r"Anti-Telecom and Online Fraud Law, art\. ([0-9]+)")
 _UNITS: Final = {
