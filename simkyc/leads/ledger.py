@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -263,11 +264,12 @@ class Leads:
             LeadError: They cannot be written or must not be handed on, and are not there; or could not be deleted.
         """
         written: list[Path] = []
+        export_id = secrets.token_hex(8)
         try:
             for path, data in files.items():
                 if write_new(path, data):
                     written.append(path)
-            is_first = self._history.retrying(lambda: self._finish(lead, files))
+            is_first = self._history.retrying(lambda: self._finish(lead, files, export_id))
         except LeadError:
             remove(written)
             raise
@@ -521,18 +523,20 @@ class Leads:
             raise LeadError("only a lead about the same number or ring can be superseded")
         self._add(transaction, old, "superseded", lead.created_by, superseded_by=lead.lead_id)
 
-    def _finish(self, lead: Lead, files: dict[Path, bytes]) -> bool:
-        """Mark an export as finished; False where somebody else did."""
+    def _finish(self, lead: Lead, files: dict[Path, bytes], export_id: str) -> bool:
+        """Mark an export as finished; False where somebody else did. It may be done again after a lost connection."""
         page, package = files.values()
         with self._history.write((lead_lock(lead.lead_id),)) as transaction:
             known = _known(transaction, lead.lead_id)
-            if known.state in {"exported", "received", "answered"}:
-                return False
+            exported = _latest(transaction.lead_events(lead.lead_id), "exported")
+            if exported is not None:
+                return exported["export_id"] == export_id
             self._add(
                 transaction,
                 known,
                 "exported",
                 lead.created_by,
+                export_id=export_id,
                 file_sha256=sha256_of(package),
                 page_sha256=sha256_of(page),
             )

@@ -356,7 +356,7 @@ def test_a_history_that_goes_away_knows_that_files_may_have_left(
 ) -> None:
     lead = world.lead()
 
-    def gone(self: Leads, lead: Lead, files: object) -> bool:
+    def gone(self: Leads, *_: object) -> bool:
         raise HistoryError("gone")
 
     with monkeypatch.context() as patched:
@@ -368,6 +368,25 @@ def test_a_history_that_goes_away_knows_that_files_may_have_left(
     with pytest.raises(LeadError, match="in force"):
         world.leads.export(world.lead(), out)
     assert world.leads.export(lead, out).status.state == "exported"
+
+
+def test_what_took_effect_before_the_connection_was_lost_is_done_again_without_harm(
+    world: World, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = world.screener._history
+
+    def twice(work: Callable[[], Any]) -> Any:
+        work()
+        return work()
+
+    monkeypatch.setattr(history, "retrying", twice)
+    lead = world.lead()
+    assert world.leads.export(lead, out).is_new
+    world.leads.receipt(lead.lead_id, "受-9", "risk-7")
+    world.leads.feedback(lead.lead_id, "confirmed", "risk-7", report=True)
+    world.leads.revoke(lead.lead_id, "mistake", "risk-7")
+    assert events(world.leads, lead) == ["made", "exported", "received", "answered", "revoked"]
+    assert len(names(out)) == 2
 
 
 POINTS = ("recorded", "page", "package", "drafted", "marked")

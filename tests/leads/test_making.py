@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -311,3 +313,19 @@ def test_disclosing_needs_a_number_and_a_basis() -> None:
         Disclosure(legal_basis="basis", msisdns=())
     with pytest.raises(InputError):
         Disclosure(legal_basis="", msisdns=("+8613900000000",))
+
+
+def test_the_documentation_names_every_field() -> None:
+    page = (Path(__file__).parents[2] / "docs/leads.md").read_text("utf-8")
+    table = page.partition("## What stands in a package")[2].partition("###")[0]
+    assert set(Lead.model_fields) == set(re.findall(r"`(\w+)`", table)) & set(Lead.model_fields)
+    schema = json.loads((Path(__file__).parents[2] / "docs/schema/lead.json").read_text("utf-8"))
+    assert schema == json.loads(json.dumps(Lead.model_json_schema()))
+
+
+def test_a_package_fits_the_schema_that_is_published(world: World) -> None:
+    schema = json.loads((Path(__file__).parents[2] / "docs/schema/lead.json").read_text("utf-8"))
+    package = json.loads(world.lead(disclose_on="basis").to_file())
+    jsonschema.validate(package, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(package | {"name": "somebody"}, schema)
