@@ -23,13 +23,14 @@ from pydantic import BaseModel
 from simkyc import REASONS, Application, Policy, Screener, Verdict
 from simkyc.cli.application_file import write_application
 from simkyc.cli.demo import CASES, STORE_ID, play
+from simkyc.leads.lead import Lead, Revocation
 from simkyc.reverification.columns import COLUMNS
 from simkyc.reverification.verdict_rows import COLUMNS as VERDICT_COLUMNS
 from simkyc.steps import LineRecord
 from simkyc.testing import STORE_ICCIDS, Clock
 
 ROOT = Path(__file__).parents[1]
-MODELS: tuple[type[BaseModel], ...] = (Application, Verdict, Policy, LineRecord)
+MODELS: tuple[type[BaseModel], ...] = (Application, Verdict, Policy, LineRecord, Lead, Revocation)
 TEXTS = ("docs/schema", "docs/reasons.md", "docs/reverify-columns.md")
 PICTURE_TOLERANCE = 2.0
 """Mean difference of two pictures, in grey levels of 255."""

@@ -10,6 +10,7 @@
     │   └── EngineMismatchError templates or thresholds of two engines brought together
     ├── SettlementError         an application that cannot be settled that way
     ├── LineStepError           a step that a line cannot take from where it stands
+    ├── LeadError               a lead for the police that cannot be made, exported, answered or revoked that way
     └── HistoryError            what is remembered cannot be read or written
         ├── HistoryLockedError      another process holds it longer than the timeout
         ├── HistoryUnreachableError its server cannot be reached, or the connection was lost
@@ -40,6 +41,7 @@ __all__ = [
     "HistoryUnreachableError",
     "HistoryVersionError",
     "InputError",
+    "LeadError",
     "LineStepError",
     "NumberError",
     "PhotoError",
@@ -106,6 +108,10 @@ class LineStepError(SimkycError):
     def __init__(self, cause: str, message: str) -> None:
         super().__init__(message)
         self.cause = cause
+
+
+class LeadError(SimkycError):
+    """A lead cannot be made, exported, answered or revoked that way, or its files cannot be written."""
 
 
 class HistoryError(SimkycError):

@@ -34,6 +34,7 @@ __all__ = [
     "held_line",
     "holders_first",
     "last_holders_first",
+    "opened_by",
     "restriction_of",
     "sim_changes",
     "stands",
@@ -147,6 +148,18 @@ def stands(
     first = last_holders_first(bindings)
     own = [step for step in steps if first is not None and step.opened_by == first.application_id]
     return standing(own, at, rules)
+
+
+def opened_by(bindings: Sequence[Binding], at: datetime | None) -> Binding | None:
+    """What gave the number to whoever held it at that time, or to the first holder known; None where nothing did.
+
+    Args:
+        bindings: Everything that was carried out for the number, oldest first.
+        at: The moment; None for the latest holder.
+    """
+    opened = [one for one in bindings if one.kind in BINDING_KINDS]
+    held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
+    return holders_first(held) if held else None
 
 
 def sim_changes(chain: Sequence[Binding]) -> tuple[datetime, ...]:

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         Seen,
         Transaction,
     )
+    from simkyc.leads.ledger import Leads
     from simkyc.rings.index import RingIndex
 
 __all__ = ["Screener"]
@@ -157,6 +158,13 @@ class Screener:
         from simkyc.history.lists import Lists
 
         return Lists(self._history, self._clock)
+
+    @cached_property
+    def leads(self) -> Leads:
+        """Leads for the police: made from what is on record, handed on once, revocable."""
+        from simkyc.leads.ledger import Leads
+
+        return Leads(self._history, lambda number, at: self.check_line(number, at=at), self._clock)
 
     def screen(self, application: Application) -> Verdict:
         """Judge one application and remember the verdict, in one transaction.
@@ -422,13 +430,12 @@ class Screener:
         at = None if at is None else _whole_second(at)
         key, now = self._number_key(number), _whole_second(self._clock())
         with self._history.write((number_lock(key),)) as transaction:
-            opened = [one for one in transaction.bindings(key, now) if one.kind in line.BINDING_KINDS]
-            if not opened:
+            bindings = transaction.bindings(key, now)
+            first = line.opened_by(bindings, at)
+            if first is None:
                 raise SettlementError("no such number was opened here")
-            held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
-            first = next((one for one in reversed(held) if one.kind in {"opening", "transfer"}), held[0])
             transaction.report_outcome(first.application_id, now, is_fraud=is_fraud)
-            present = line.last_holders_first(opened)
+            present = line.last_holders_first(bindings)
             if not is_fraud and present is not None and present.application_id == first.application_id:
                 treatment.cleared(transaction, key, now, self._policy)
 

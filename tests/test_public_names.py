@@ -11,6 +11,7 @@ from pydantic import BaseModel
 import simkyc
 import simkyc.testing
 from simkyc import Application, Policy, Verdict
+from simkyc.leads.lead import Lead, Revocation
 
 PUBLISHED = json.loads((Path(__file__).parents[1] / "docs/schema/published.json").read_text("utf-8"))
 
@@ -100,7 +101,7 @@ Such a file is no longer read: what it leaves unsaid nobody may guess. What was 
 """
 
 
-@pytest.mark.parametrize("model", [Application, Verdict, Policy])
+@pytest.mark.parametrize("model", [Application, Verdict, Policy, Lead, Revocation])
 def test_no_published_field_was_taken_away(model: type[BaseModel]) -> None:
     retired = RETIRED.get(model.__name__, set())
     assert set(PUBLISHED[model.__name__]) - retired <= set(model.model_fields)

@@ -41,15 +41,27 @@ ALLOWED = {
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists", "steps"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings", "usage"},
+    "leads": PURE | {"_version", "history", "line", "rings"},
     "rings": {"_version", "application", "errors", "faces", "facts", "history", "policy", "reverification"},
     "usage": {"_version", "application", "errors", "history", "lists", "numbers", "reverification"},
     "screener": PURE
     | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings", "usage"}
-    | {"steps", "treatment"},
+    | {"leads", "steps", "treatment"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener", "usage"},
     "cli": PURE
-    | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"},
+    | {
+        "_version",
+        "faces",
+        "history",
+        "leads",
+        "notice",
+        "reverification",
+        "rings",
+        "screener",
+        "testing",
+        "usage",
+    },
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
@@ -60,7 +72,17 @@ HEAVY = (
     *("igraph", "lightgbm", "sklearn"),
 )
 """What loads slowly, and where it may stand at the top of a file."""
-HEAVY_ROOMS = {"authority", "faces", "gallery", "history", "reverification", "rings", "testing", "usage"}
+HEAVY_ROOMS = {
+    "authority",
+    "faces",
+    "gallery",
+    "history",
+    "leads",
+    "reverification",
+    "rings",
+    "testing",
+    "usage",
+}
 
 
 def modules() -> list[Path]:

@@ -22,6 +22,7 @@ from rich.console import Console
 from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.calibrate import calibrate
+from simkyc.cli.leads import lead_app
 from simkyc.cli.reverify import reverify
 from simkyc.cli.rings import rings
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
@@ -70,6 +71,7 @@ app.add_typer(stock_app, name="stock")
 history_app = typer.Typer(help="Say what a history is, or bring its tables up to this version of simkyc.")
 app.add_typer(history_app, name="history")
 app.add_typer(usage_app, name="usage")
+app.add_typer(lead_app, name="lead")
 
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, Literal, NamedTuple, Protocol, TypeVar
 
 from simkyc.application import ApplicationKind, Position, Service
 from simkyc.facts import Actor, OpeningFacts, PatternFacts, SharedThing
@@ -21,6 +21,7 @@ from simkyc.steps import LineStep
 from simkyc.verdict import Decision
 
 __all__ = [
+    "LEADS_IN_FORCE",
     "LISTS_LOCK",
     "NEIGHBOURHOOD",
     "STOCK_LOCK",
@@ -32,6 +33,9 @@ __all__ = [
     "FacesWanted",
     "History",
     "KeptFace",
+    "LeadEvent",
+    "LeadOnRecord",
+    "LeadState",
     "NearFaces",
     "OpeningKeys",
     "OpeningWindows",
@@ -47,6 +51,8 @@ __all__ = [
     "WatchImport",
     "WatchName",
     "application_lock",
+    "lead_lock",
+    "lead_subject_lock",
     "number_lock",
 ]
 
@@ -70,6 +76,16 @@ def application_lock(application_id: str) -> str:
 def number_lock(msisdn: str) -> str:
     """Held by whoever changes what this number, as its keyed hash, is bound to or was seen in."""
     return f"number|{msisdn}"
+
+
+def lead_lock(lead_id: str) -> str:
+    """Held by whoever adds to what is known of this lead."""
+    return f"lead|{lead_id}"
+
+
+def lead_subject_lock(about: str, subject: str) -> str:
+    """Held by whoever hands on a lead about this number or ring: one of two at once comes second."""
+    return f"lead about {about}|{subject}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,6 +458,59 @@ class StockImport:
     unchanged: int
 
 
+LeadState = Literal["pending", "failed", "exported", "received", "answered", "revoked", "superseded"]
+"""How a lead stands: about to be written, not written, handed on, with the police, answered, not to be used."""
+
+LEADS_IN_FORCE: Final[tuple[LeadState, ...]] = ("pending", "exported", "received")
+"""As long as a lead stands so, there is no second one about the same number or ring."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOnRecord:
+    """One lead for the police, without the package. Times are in UTC and whole seconds.
+
+    Attributes:
+        about: `number` or `ring`.
+        subject: Keyed hash of the number, or the ring's identifier; None once whoever it was about was erased.
+        package_sha256: Digest of the package.
+        recipient: Identifier of the authority.
+        made_by: Identifier of a member of staff.
+        supersedes: The lead that it takes the place of.
+    """
+
+    lead_id: str
+    about: Literal["number", "ring"]
+    subject: str | None
+    package_sha256: str
+    recipient: str
+    made_at: datetime
+    made_by: str
+    state: LeadState
+    supersedes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadEvent:
+    """One link of a lead's chain of custody. Times are in UTC and whole seconds.
+
+    Attributes:
+        event_no: From 1.
+        by: Identifier of a member of staff.
+        details_json: What else belongs to it, as a JSON object of texts.
+        previous_sha256: Of the package, or of the event before.
+        sha256: Of this event.
+    """
+
+    lead_id: str
+    event_no: int
+    what: str
+    at: datetime
+    by: str
+    details_json: str
+    previous_sha256: str
+    sha256: str
+
+
 class Reader(Protocol):
     """Questions inside one consistent snapshot."""
 
@@ -541,6 +610,18 @@ class Reader(Protocol):
 
     def device_rows(self) -> Iterator[DeviceOnRecord]:
         """Every entry of the lists of devices as it was given, one at a time while the snapshot is open."""
+
+    def lead(self, lead_id: str) -> LeadOnRecord | None:
+        """One lead, if there is one of this name."""
+
+    def leads(self) -> tuple[LeadOnRecord, ...]:
+        """Every lead, in the order in which they were made."""
+
+    def leads_about(self, about: str, subject: str) -> tuple[LeadOnRecord, ...]:
+        """Every lead about this number or ring, in the order in which they were made."""
+
+    def lead_events(self, lead_id: str) -> tuple[LeadEvent, ...]:
+        """The chain of custody of a lead, oldest first."""
 
 
 class Transaction(Reader, Protocol):
@@ -696,6 +777,22 @@ class Transaction(Reader, Protocol):
 
         Raises:
             InputError: A time without a zone.
+        """
+
+    def add_lead(self, lead: LeadOnRecord, event: LeadEvent) -> None:
+        """Remember a lead and the first link of its chain.
+
+        The caller holds its `lead_lock` and its `lead_subject_lock`, and has ended what it supersedes.
+
+        Raises:
+            LeadError: There is a lead of this name, or another about the same number or ring is in force.
+        """
+
+    def add_lead_event(self, event: LeadEvent, state: LeadState) -> None:
+        """Add a link to the chain of a lead, which stands so from now on. The caller holds its `lead_lock`.
+
+        Raises:
+            LeadError: There is no such lead, or the link is not the next one.
         """
 
 

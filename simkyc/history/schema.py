@@ -12,6 +12,7 @@ __all__ = [
     "APPLICATION",
     "FACE_TEMPLATE",
     "LEAD",
+    "LEAD_EVENT",
     "LINE_STEP",
     "LIST_IMPORT",
     "META",
@@ -288,19 +289,33 @@ LEAD = Table(
     TABLES,
     Column("lead_id", String, primary_key=True),
     Column("about", String, nullable=False),
-    Column("subject_key", String, nullable=False),
+    # None once whoever it was about was erased.
+    Column("subject_key", String),
     Column("package_sha256", String, nullable=False),
-    Column("exported_at", BigInteger, nullable=False),
-    Column("exported_by", String, nullable=False),
     Column("recipient", String, nullable=False),
-    Column("receipt", String),
-    Column("received_at", BigInteger),
-    Column("feedback", String),
-    Column("feedback_at", BigInteger),
-    Column("revoked_at", BigInteger),
-    Column("revoked_by", String),
-    Column("revoked_for", String),
+    Column("made_at", BigInteger, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("supersedes", String),
 )
-"""One row a lead that was handed to the police: to whom, and what came back. The package itself is not here."""
+"""One row a lead for the police: about whom by keyed hash, for whom, and how it stands. The package is not here."""
 
 Index("lead_by_subject", LEAD.c.subject_key)
+
+LEAD_EVENT = Table(
+    "lead_event",
+    TABLES,
+    Column("lead_id", String, primary_key=True),
+    Column("event_no", BigInteger, primary_key=True),
+    Column("what", String, nullable=False),
+    Column("happened_at", BigInteger, nullable=False),
+    Column("done_by", String, nullable=False),
+    Column("details_json", String, nullable=False),
+    Column("previous_sha256", String, nullable=False),
+    Column("event_sha256", String, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The chain of custody, one row an event, numbered from 1: rows are added and never changed.
+
+The first carries the digest of the package, each other one that of the event before it.
+"""

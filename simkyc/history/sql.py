@@ -20,6 +20,7 @@ from simkyc.errors import (
 )
 from simkyc.facts import Actor, ActorCounts, OpeningFacts, SharedCounts, SimFacts
 from simkyc.history import questions
+from simkyc.history.leads import LeadReader, LeadTransaction
 from simkyc.history.patterns import DAY_S, PatternReader
 from simkyc.history.protocol import (
     Binding,
@@ -272,7 +273,7 @@ class SqlSchema(Statements):
         return set(self._run(lambda: inspect(self._connection).get_table_names()))
 
 
-class SqlReader(PatternReader, FaceReader):
+class SqlReader(PatternReader, FaceReader, LeadReader):
     """Questions inside one snapshot, as `protocol.Reader` says."""
 
     def recorded(self, application_id: str) -> Recorded | None:
@@ -535,7 +536,7 @@ def spans(windows: OpeningWindows) -> Spans:
     )
 
 
-class SqlTransaction(SqlReader, UpkeepTransaction):
+class SqlTransaction(SqlReader, UpkeepTransaction, LeadTransaction):
     """Questions and changes that take effect together or not at all, as `protocol.Transaction` says."""
 
     _knows_later = True

@@ -12,7 +12,7 @@ from sqlalchemy import Row, TextClause, bindparam, text
 
 from simkyc.facts import SharedThing
 from simkyc.history import questions
-from simkyc.history.protocol import Enrolled, FacesWanted, KeptFace, NearFaces
+from simkyc.history.protocol import LEADS_IN_FORCE, Enrolled, FacesWanted, KeptFace, NearFaces
 from simkyc.history.statements import FOREVER, Parameters, Statements, epoch_seconds, moment_of, position_of
 
 __all__ = [
@@ -94,6 +94,10 @@ PURGE: Final = (
     "DELETE FROM sim_stock WHERE replaced_at < :before",
     *(statement.format(which=OLD) for statement in KEEP_ISSUED),
     f"DELETE FROM application WHERE {OLD}",
+    # What may still be used must stay revocable.
+    "DELETE FROM lead_event WHERE lead_id IN"
+    f" (SELECT lead_id FROM lead WHERE made_at < :before AND state NOT IN {LEADS_IN_FORCE})",
+    f"DELETE FROM lead WHERE made_at < :before AND state NOT IN {LEADS_IN_FORCE}",
 )
 MINE = "SELECT entry_no FROM application WHERE person_key = :person"
 ERASE: Final = (
@@ -109,6 +113,12 @@ ERASE: Final = (
     " AND sighting.seen_at >= application.decided_at"
     f" AND sighting.seen_at <= COALESCE(application.closed_at, {FOREVER}))",
     "DELETE FROM line_step WHERE opened_by IN (SELECT application_id FROM application WHERE person_key = :person)",
+    # That a package was handed on stays on record, about whom does not.
+    "UPDATE lead SET subject_key = NULL WHERE about = 'number' AND subject_key IN"
+    " (SELECT msisdn_key FROM application WHERE person_key = :person) AND :person ="
+    " (SELECT held.person_key FROM application AS held WHERE held.msisdn_key = lead.subject_key"
+    f" AND held.opened_at <= lead.made_at AND {questions.BINDING.replace('application', 'held')}"
+    " ORDER BY held.opened_at DESC, held.entry_no DESC LIMIT 1)",
     *(statement.format(which="person_key = :person") for statement in KEEP_ISSUED),
     "UPDATE sim_stock SET imsi = NULL, msisdn = NULL, imsi_key = NULL, msisdn_key = NULL WHERE iccid IN"
     f" (SELECT iccid FROM application WHERE person_key = :person AND {ISSUED})",
@@ -148,6 +158,7 @@ REKEY: Final = tuple(
         " (SELECT 1 FROM line_step AS taken WHERE taken.msisdn_key = :new AND taken.step_no = line_step.step_no)",
         "UPDATE sim_stock SET imsi_key = :new WHERE imsi_key = :old",
         "UPDATE sim_stock SET msisdn_key = :new WHERE msisdn_key = :old",
+        "UPDATE lead SET subject_key = :new WHERE subject_key = :old",
         RELIST,
     )
 )

@@ -7,26 +7,32 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simkyc.application import ApplicationKind, Service
-from simkyc.errors import HistoryError, InputError, SettlementError
+from simkyc.errors import HistoryError, InputError, LeadError, SettlementError
 from simkyc.facts import ActorCounts, OpeningFacts, SharedCounts, SharedThing, SimFacts
 from simkyc.history import open_history
 from simkyc.history.protocol import (
+    LEADS_IN_FORCE,
     Binding,
     Entry,
     History,
+    LeadEvent,
+    LeadOnRecord,
+    LeadState,
     OpeningKeys,
     OpeningWindows,
     Reader,
     Recorded,
     Seen,
     Transaction,
+    lead_lock,
+    lead_subject_lock,
     number_lock,
 )
 from simkyc.steps import LineStep
@@ -1454,3 +1460,143 @@ def expected(model: Model, keys: OpeningKeys, at: int, known_until: int, before:
             for window_s in (10, 60)
         },
     )
+
+
+# Leads for the police: about whom by key, one in force, a chain that only grows
+
+
+def lead(lead_id: str = "lead-1", subject: str | None = "msisdn-1", **changes: Any) -> LeadOnRecord:
+    fields: dict[str, Any] = {
+        "lead_id": lead_id,
+        "about": "number",
+        "subject": subject,
+        "package_sha256": "a" * 64,
+        "recipient": "police",
+        "made_at": minute(1),
+        "made_by": "staff-1",
+        "state": "pending",
+    }
+    return LeadOnRecord(**(fields | changes))
+
+
+def link(lead_id: str = "lead-1", number: int = 1, what: str = "made") -> LeadEvent:
+    return LeadEvent(
+        lead_id=lead_id,
+        event_no=number,
+        what=what,
+        at=minute(number),
+        by="staff-1",
+        details_json='{"人": "1"}',
+        previous_sha256=f"{number - 1:064x}",
+        sha256=f"{number:064x}",
+    )
+
+
+def add_lead(history: History, one: LeadOnRecord, *then: tuple[str, LeadState]) -> None:
+    with history.write() as transaction:
+        transaction.add_lead(one, link(one.lead_id))
+        for number, (what, state) in enumerate(then, 2):
+            transaction.add_lead_event(link(one.lead_id, number, what), state)
+
+
+def test_a_lead_comes_back_with_its_chain(history: History) -> None:
+    add_lead(history, lead(), ("exported", "exported"))
+    other = lead("lead-2", "msisdn-2", supersedes="lead-1", made_at=minute(2))
+    add_lead(history, other)
+    with history.read() as reader:
+        assert reader.lead("lead-1") == replace(lead(), state="exported")
+        assert reader.leads() == (replace(lead(), state="exported"), other)
+        assert reader.leads_about("number", "msisdn-2") == (other,)
+        assert reader.leads_about("ring", "msisdn-2") == ()
+        assert reader.lead_events("lead-1") == (link(), link(number=2, what="exported"))
+        assert (reader.lead("lead-3"), reader.lead_events("lead-3")) == (None, ())
+
+
+@pytest.mark.parametrize("state", get_args(LeadState))
+def test_one_lead_about_a_number_is_in_force(history: History, state: LeadState) -> None:
+    add_lead(history, lead(), ("whatever", state))
+    if state in LEADS_IN_FORCE:
+        with pytest.raises(LeadError, match="lead-1 about the same number is in force"):
+            add_lead(history, lead("lead-2"))
+    else:
+        add_lead(history, lead("lead-2"))
+    add_lead(history, lead("lead-3", about="ring"))
+    add_lead(history, lead("lead-4", "msisdn-2"))
+
+
+def test_a_link_follows_the_one_before_or_is_refused(history: History) -> None:
+    add_lead(history, lead())
+    for wrong in (link(number=1), link(number=3), replace(link(number=2), previous_sha256="f" * 64)):
+        with pytest.raises(LeadError, match="meanwhile"), history.write() as transaction:
+            transaction.add_lead_event(wrong, "exported")
+    with pytest.raises(LeadError, match="no lead"), history.write() as transaction:
+        transaction.add_lead_event(link("lead-9", 2), "exported")
+    with pytest.raises(LeadError, match="of this name"):
+        add_lead(history, lead(subject="msisdn-9"))
+    with history.read() as reader:
+        assert len(reader.lead_events("lead-1")) == 1
+
+
+def test_of_two_exporters_one_wins(open_new: OpenNew) -> None:
+    history, together = open_new(), threading.Barrier(8)
+    won: list[int] = []
+    lost: list[str] = []
+
+    def hand_on(number: int) -> None:
+        one = lead(f"lead-{number}")
+        together.wait()
+        try:
+            with history.write(
+                (lead_lock(one.lead_id), lead_subject_lock("number", "msisdn-1"))
+            ) as transaction:
+                transaction.add_lead(one, link(one.lead_id))
+            won.append(number)
+        except LeadError as error:
+            lost.append(str(error))
+
+    threads = [threading.Thread(target=hand_on, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(won), len(lost)) == (1, 7)
+    with history.read() as reader:
+        assert [one.lead_id for one in reader.leads()] == [f"lead-{won[0]}"]
+
+
+def test_a_new_secret_brings_leads_along(history: History) -> None:
+    add_lead(history, lead())
+    with history.write() as transaction:
+        transaction.rekey([("msisdn-1", "msisdn-new")], None)
+        assert [one.lead_id for one in transaction.leads_about("number", "msisdn-new")] == ["lead-1"]
+        assert transaction.leads_about("number", "msisdn-1") == ()
+
+
+def test_what_may_still_be_used_is_not_purged(history: History) -> None:
+    states = get_args(LeadState)
+    for number, state in enumerate(states):
+        add_lead(history, lead(f"lead-{state}", f"msisdn-{number}"), ("whatever", state))
+    add_lead(history, lead("lead-late", "msisdn-9", made_at=minute(99)), ("answered", "answered"))
+    with history.write() as transaction:
+        transaction.purge(minute(50), minute(100))
+        left = {one.lead_id for one in transaction.leads()}
+        assert left == {*(f"lead-{state}" for state in LEADS_IN_FORCE), "lead-late"}
+        assert all(
+            bool(transaction.lead_events(f"lead-{state}")) == (state in LEADS_IN_FORCE) for state in states
+        )
+
+
+def test_erasing_somebody_leaves_that_a_lead_was_handed_on(history: History) -> None:
+    record(history, entry("a"), entry("b", STRANGER))
+    settle(history, "a", ("open_number", minute(2)), ("close_number", minute(5)))
+    settle(history, "b", ("open_number", minute(2)))
+    before = lead("lead-before", made_at=minute(1))  # nobody held the number yet
+    mine = lead("lead-mine", made_at=minute(7))  # closed, and nobody else has had it since
+    for one in (before, mine):
+        add_lead(history, one, ("answered", "answered"))
+    add_lead(history, lead("lead-other", "msisdn-9", made_at=minute(7)))
+    with history.write() as transaction:
+        transaction.erase_person("person-1", (), minute(9))
+        subjects = {one.lead_id: one.subject for one in transaction.leads()}
+        assert subjects == {"lead-before": "msisdn-1", "lead-mine": None, "lead-other": "msisdn-9"}
+        assert len(transaction.lead_events("lead-mine")) == 2

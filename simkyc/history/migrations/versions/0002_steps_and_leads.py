@@ -13,7 +13,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make both tables."""
+    """Make the tables."""
     op.create_table(
         "line_step",
         sa.Column("msisdn_key", sa.String(), primary_key=True),
@@ -38,17 +38,24 @@ def upgrade() -> None:
         "lead",
         sa.Column("lead_id", sa.String(), primary_key=True),
         sa.Column("about", sa.String(), nullable=False),
-        sa.Column("subject_key", sa.String(), nullable=False),
+        sa.Column("subject_key", sa.String()),
         sa.Column("package_sha256", sa.String(), nullable=False),
-        sa.Column("exported_at", sa.BigInteger(), nullable=False),
-        sa.Column("exported_by", sa.String(), nullable=False),
         sa.Column("recipient", sa.String(), nullable=False),
-        sa.Column("receipt", sa.String()),
-        sa.Column("received_at", sa.BigInteger()),
-        sa.Column("feedback", sa.String()),
-        sa.Column("feedback_at", sa.BigInteger()),
-        sa.Column("revoked_at", sa.BigInteger()),
-        sa.Column("revoked_by", sa.String()),
-        sa.Column("revoked_for", sa.String()),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("supersedes", sa.String()),
     )
     op.create_index("lead_by_subject", "lead", ["subject_key"])
+    op.create_table(
+        "lead_event",
+        sa.Column("lead_id", sa.String(), primary_key=True),
+        sa.Column("event_no", sa.BigInteger(), primary_key=True),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("happened_at", sa.BigInteger(), nullable=False),
+        sa.Column("done_by", sa.String(), nullable=False),
+        sa.Column("details_json", sa.String(), nullable=False),
+        sa.Column("previous_sha256", sa.String(), nullable=False),
+        sa.Column("event_sha256", sa.String(), nullable=False),
+        sqlite_with_rowid=False,
+    )
