@@ -22,5 +22,6 @@ BENCHES = (
     "reverify_facts",
     "usage_model",
     "rings",
+    "usage_features",
 )
 """Every table in the order of the page."""

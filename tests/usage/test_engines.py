@@ -6,7 +6,7 @@ import random
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pyarrow import parquet as pq
@@ -76,7 +76,7 @@ def rows() -> Rows:
     return found
 
 
-def made(rows: Rows, folder: Path, engine: str) -> Table:
+def made(rows: Rows, folder: Path, engine: Literal["duckdb", "spark"]) -> Table:
     sources = {kind: str(parquet(folder / f"{kind}.parquet", kind, rows[kind])) for kind in rows}
     run = FeatureRun(
         sources=sources,
@@ -85,7 +85,7 @@ def made(rows: Rows, folder: Path, engine: str) -> Table:
         outages=LOST.outages,
         bulk_tacs=TACS,
         engine=engine,
-        threads=1,  # type: ignore[arg-type]
+        threads=1,
     )
     told = feature_table(run, folder / "features.parquet")
     assert told.aside == dict.fromkeys(rows, 0)
@@ -135,7 +135,7 @@ def test_one_number_alone_counts_as_among_all(rows: Rows, by_duckdb: Table) -> N
             kind: table(kind, [one for one in rows[kind] if one["number_key"] == row["number"]])
             for kind in rows
         }
-        alone = features_of(usage_of(row["number"], LOST, bulk_tacs=TACS, **mine))  # type: ignore[arg-type]
+        alone = features_of(usage_of(row["number"], LOST, bulk_tacs=TACS, **mine))
         among = features_of(usage_of_row(row))
         # Who else is in a device only the records of all tell.
         assert alone.pop("devices_numbers_in_device") is None
@@ -147,7 +147,7 @@ def test_one_number_alone_counts_as_among_all(rows: Rows, by_duckdb: Table) -> N
 def test_numbers_in_one_device(rows: Rows, by_duckdb: Table) -> None:
     users: dict[str, set[str]] = {}
     for one in (one for kind in rows for one in rows[kind] if one.get("device_key")):
-        when = one.get("began_at") or one.get("sent_at") or one.get("seen_at")
+        when: Any = one.get("began_at") or one.get("sent_at") or one.get("seen_at")
         if LOST.since <= when < LOST.until:
             users.setdefault(one["device_key"], set()).add(one["number_key"])
     for row in by_duckdb:
@@ -176,7 +176,7 @@ def test_files_and_parts_change_nothing(rows: Rows, by_duckdb: Table, tmp_path: 
 
 
 def test_a_kind_that_is_not_kept_is_not_known(rows: Rows, tmp_path: Path) -> None:
-    calls = {
+    calls: Rows = {
         "calls": [
             {
                 name: row[name]
@@ -186,7 +186,7 @@ def test_a_kind_that_is_not_kept_is_not_known(rows: Rows, tmp_path: Path) -> Non
             for row in rows["calls"]
         ]
     }
-    for row in made(calls, tmp_path, "duckdb"):  # type: ignore[arg-type]
+    for row in made(calls, tmp_path, "duckdb"):
         found = usage_of_row(row)
         assert (found.messages, found.places, found.devices) == (None, None, None)
         assert found.calls is not None
