@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,7 @@ BAD = [
     ("began_at", "2026-06-01T25:00:00+08:00", "began_at", "time", "an hour that never was"),
     ("began_at", "1999-12-31T10:00:00+08:00", "began_at", "time", "before all records"),
     ("began_at", "1780300000000", "began_at", "time", "milliseconds"),
+    ("began_at", "2026-06-01T10:00:00+99:99", "began_at", "time", "a zone that never was"),
     ("began_at", "yesterday", "began_at", "time", "a word"),
     ("duration_s", "-1", "duration_s", "negative", "shorter than nothing"),
     ("duration_s", "9999999", "duration_s", "range", "longer than a week"),
@@ -291,6 +293,28 @@ def test_what_is_no_text_in_parquet_is_set_aside(tmp_path: Path) -> None:
     rows, (reject,) = taken_of(tmp_path, source)
     assert [row["cell"] for row in rows] == ["c"]
     assert (reject["where"], reject["cause"]) == ("file 1 row 1", "encoding")
+
+
+HOSTILE = [
+    ({"began_at": pa.array([2**62], pa.timestamp("ms", tz="UTC"))}, "time", "a time beyond all calendars"),
+    ({"began_at": pa.array([-(2**62)], pa.timestamp("us"))}, "time", "one before them, of no zone"),
+    ({"began_at": pa.array([2**64 - 1], pa.uint64())}, "time", "a number that no time is"),
+    ({"duration_s": pa.array([float("inf")])}, "number", "a length without end"),
+    ({"duration_s": pa.array([2**64 - 1], pa.uint64())}, "range", "a very long one"),
+    ({"duration_s": pa.array([Decimal("1e30")], pa.decimal256(60, 0))}, "range", "a longer one"),
+    ({"latitude": [float("nan")], "longitude": [1.0]}, "number", "a place that is none"),
+    ({"cell": ["x" * 5_000_000]}, "word", "a very long word"),
+    ({"cell": ["a\0b"]}, "word", "a control character"),
+]
+
+
+@pytest.mark.parametrize(("columns", "cause", "why"), HOSTILE, ids=[row[2] for row in HOSTILE])
+def test_hostile_values_in_parquet_are_set_aside(
+    tmp_path: Path, columns: dict[str, Any], cause: str, why: str
+) -> None:
+    one = {name: cells[:1] for name, cells in HASHED.items()} | columns
+    rows, (reject,) = taken_of(tmp_path, parquet_of(tmp_path / "a.parquet", **one), zone="Asia/Shanghai")
+    assert (rows, reject["cause"]) == ([], cause)
 
 
 WRONG = [
