@@ -23,5 +23,6 @@ BENCHES = (
     "usage_model",
     "usage_rules",
     "rings",
+    "usage_features",
 )
 """Every table in the order of the page."""

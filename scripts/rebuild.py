@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from PIL import Image
 from pydantic import BaseModel
 
@@ -28,10 +29,12 @@ from simkyc.reverification.columns import COLUMNS
 from simkyc.reverification.verdict_rows import COLUMNS as VERDICT_COLUMNS
 from simkyc.steps import LineRecord
 from simkyc.testing import STORE_ICCIDS, Clock
+from simkyc.usage.flat import feature_words, table_schema
+from simkyc.usage.record_columns import CELLS, RECORD_COLUMNS
 
 ROOT = Path(__file__).parents[1]
 MODELS: tuple[type[BaseModel], ...] = (Application, Verdict, Policy, LineRecord, Lead, Revocation)
-TEXTS = ("docs/schema", "docs/reasons.md", "docs/reverify-columns.md")
+TEXTS = ("docs/schema", "docs/reasons.md", "docs/reverify-columns.md", "docs/usage-columns.md")
 PICTURE_TOLERANCE = 2.0
 """Mean difference of two pictures, in grey levels of 255."""
 FIGURE_TOLERANCE = 0.02
@@ -45,6 +48,7 @@ def build(root: Path) -> None:
     write_schemas(root)
     (root / "docs/reasons.md").write_text(reasons_page(), encoding="utf-8")
     (root / "docs/reverify-columns.md").write_text(columns_page(), encoding="utf-8")
+    (root / "docs/usage-columns.md").write_text(usage_page(), encoding="utf-8")
     write_fixtures(root / "fixtures")
 
 
@@ -81,6 +85,35 @@ def columns_page() -> str:
         lines.append(f"| `{column.name}` | {column.kind} | {place} | {'yes' if column.required else ''} |")
     lines += ["", "## `verdicts.parquet`", "", "| column | type | what stands in it |", "| --- | --- | --- |"]
     lines += [f"| `{one.name}` | `{one.type}` | {one.says} |" for one in VERDICT_COLUMNS]
+    return "\n".join(lines) + "\n"
+
+
+def usage_page() -> str:
+    """`docs/usage-columns.md`: what a record is, and what is counted."""
+    lines = [
+        "# Columns of usage records and features",
+        "",
+        "Made by `scripts/rebuild.py` from `simkyc/usage`. Of what is in the clear only what stands instead is kept.",
+        "Of a feature, None is an empty cell.",
+    ]
+    for kind, columns in RECORD_COLUMNS.items():
+        lines += [
+            "",
+            f"## {kind}",
+            "",
+            "| column | what stands in a cell | means | needed |",
+            "| --- | --- | --- | --- |",
+        ]
+        for column in columns.values():
+            clear = next((one.name for one in columns.values() if column.name in one.known_as), None)
+            needed = "yes" if column.needed and clear is None else f"instead of `{clear}`" if clear else ""
+            says = column.says.replace("|", "\\|")
+            lines.append(f"| `{column.name}` | {CELLS[column.kind]} | {says} | {needed} |")
+    lines += ["", "## Features", "", "| column | type | means |", "| --- | --- | --- |"]
+    lines += [f"| `number` | `{pa.string()}` | keyed hash of the MSISDN |"]
+    kinds = table_schema()
+    for name, says in feature_words().items():
+        lines.append(f"| `{name}` | `{kinds.field(name).type}` | {says} |")
     return "\n".join(lines) + "\n"
 
 

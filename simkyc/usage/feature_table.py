@@ -1,8 +1,8 @@
 """Tables of features: one row a number, in CSV (also gzipped) or Parquet.
 
 Columns that are no features: `label` (1 fraud, 0 honest), `number` (the caller's own key, hashed), and `group` (rows of
-one owner or case, which no fold divides), and those that begin with `about_`. All others are numbers, or true and false;
-an empty field is a value that nobody knows, and stays so.
+one owner or case, which no fold divides), and those that begin with `about_`. All others are numbers, or true and
+false; an empty field is a value that nobody knows, and stays so.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, get_args, get_type_hints
@@ -16,7 +17,7 @@ import pyarrow as pa
 
 from simkyc.usage.number import CallUse, DeviceUse, MessageUse, NumberUsage, PlaceUse
 
-__all__ = ["FEATURE_NAMES", "features_of", "table_schema", "usage_of_row"]
+__all__ = ["FEATURE_NAMES", "feature_words", "features_of", "table_schema", "usage_of_row"]
 
 GROUPS: Final[Mapping[str, type]] = {
     "calls": CallUse,
@@ -79,6 +80,31 @@ def _fields() -> Mapping[str, pa.DataType]:
 FIELDS: Final = _fields()
 FEATURE_NAMES: Final = tuple(FIELDS)
 """Every feature, in the order of a table."""
+
+WORDS: Final[Mapping[str, str]] = {
+    "about_since": "Start of the window.",
+    "about_until": "Its end, which does not belong to it.",
+    "about_outage_hours": "Hours of the window in which the network, or the writing of records, was down.",
+    "about_calls_first_at": "When the first call began.",
+    "about_calls_last_at": "When the last call began.",
+    "about_messages_lexicon": "Messages sent by the name of the lexicon's entry that they hit.",
+    "about_messages_classifier": "Identifier of the classifier that read them.",
+    "about_places_regions": "Records by region.",
+    **{f"messages_category_{name}": f"Messages sent that were taken for `{name}`." for name in CATEGORIES},
+    "messages_lexicon_hits": "How often messages sent hit an entry of the lexicon.",
+    "places_region_count": "Different regions.",
+}
+"""Columns that are no field of their own."""
+
+
+def feature_words() -> dict[str, str]:
+    """What each column of a table of features means but `number`, in the words of the field that it is."""
+    said = dict(WORDS)
+    for prefix, group in GROUPS.items():
+        _, _, attributes = (group.__doc__ or "").partition("Attributes:")
+        for name, words in re.findall(r"^        (\w+): (.*(?:\n            .*)*)", attributes, re.MULTILINE):
+            said[f"{prefix}_{name}"] = " ".join(words.split())
+    return {name: said[name] for name in (*ABOUT, *FIELDS)}
 
 
 def table_schema() -> pa.Schema:

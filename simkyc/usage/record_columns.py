@@ -13,6 +13,7 @@ from typing import Final, Literal
 import pyarrow as pa
 
 __all__ = [
+    "CELLS",
     "KEY",
     "KINDS",
     "RECORD_COLUMNS",
@@ -36,6 +37,18 @@ ARROW: Final[Mapping[CellKind, pa.DataType]] = {
     "degrees": pa.float64(),
     "text": pa.string(),
 }
+CELLS: Final[Mapping[CellKind, str]] = {
+    "line": "a number in the clear",
+    "imei": "an IMEI in the clear",
+    "message": "a text",
+    "key": "a key: 24 to 128 of `0-9 A-Z a-z _ + / = -`",
+    "moment": "a moment with its zone, or epoch seconds",
+    "seconds": "seconds",
+    "flag": "1 or 0, true or false",
+    "degrees": "degrees",
+    "text": "a word",
+}
+"""Each kind of cell in words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,10 @@ class Hasher:
         except NumberError:
             return NO_KEY
 
+    def _own_key(self, number: str) -> str:
+        """Who is only a name has no card."""
+        return NO_KEY if SENDER.fullmatch(number) else self._key(number)
+
     def hashed(self, rows: pa.RecordBatch, kind: RecordKind) -> pa.RecordBatch:
         """The same rows with nothing in the clear.
 
@@ -158,7 +162,11 @@ class Hasher:
                     f"the column {name} is in the clear: give the secret it is hashed with (SIMKYC_SECRET), or keys"
                 )
             clear = _as_text(clear, name)
-            made = self._devices(clear) if name == "imei" else {f"{name}_key": self._mapped(clear, self._key)}
+            made = (
+                self._devices(clear)
+                if name == "imei"
+                else {f"{name}_key": self._mapped(clear, self._own_key if name == "number" else self._key)}
+            )
             for key, array in made.items():
                 columns[key] = pc.coalesce(_given(columns[key]), array) if key in columns else array
         return pa.RecordBatch.from_pydict(columns)

@@ -166,7 +166,7 @@ def test_a_window_that_begins_at_noon_counts_whole_days() -> None:
     assert (found["calls_silent_days"], found["calls_other_days"]) == (19, 0)
 
 
-READ = {"has_link": False, "has_contact": False, "is_evasive": False}
+READ: dict[str, Any] = {"has_link": False, "has_contact": False, "is_evasive": False}
 SPAM = [
     message(
         f"s{n}", at(1, 9, n), template="t", category="fraud", classifier="m1", lexicon="loan|wechat", **READ
@@ -230,6 +230,9 @@ def test_mappings_of_messages() -> None:
     assert found.classifier == "m1"
 
 
+HERE: dict[str, Any]
+NEAR: dict[str, Any]
+FAR: dict[str, Any]
 HERE, NEAR, FAR = (
     {"latitude": 31.30, "longitude": 120.62},
     {"latitude": 31.40, "longitude": 120.72},
