@@ -38,7 +38,7 @@ ALLOWED = {
     "history": {"application", "errors", "facts", "verdict", "lists"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
     "rings": {"_version", "application", "errors", "faces", "history", "policy", "reverification"},
-    "usage": {"_version", "application", "errors", "reverification"},
+    "usage": {"_version", "application", "errors", "history", "names", "reverification"},
     "screener": PURE | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history"},
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},

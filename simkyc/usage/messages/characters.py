@@ -1,0 +1,159 @@
+"""One character for all that look like it: what disguises a text letter by letter is undone here.
+
+Every character becomes one of these, by itself and whatever stands beside it:
+
+    a letter a-z or a digit   small letters; Cyrillic, Greek and other look-alikes; letters in circles, in squares, small
+                              capitals; letters with marks without them
+    a simplified ideograph    traditional forms and variants by `opencc`, as names are compared (simkyc.names)
+    itself                    signs of ASCII, the full stop 。 and letters of other scripts
+    a space                   white space of any kind, and line breaks
+    a comma                   all other punctuation
+    `GAP`                     emoji and signs, which stand for nothing that is read
+    nothing                   what is not seen: zero-width and control characters, marks above letters, surrogates
+
+Look-alikes after Unicode's list of confusable characters, as far as they can stand for a letter in a message.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Final
+
+from simkyc.errors import InputError
+from simkyc.names import simplified
+
+__all__ = ["GAP", "STYLISED", "ZERO_WIDTH", "folded_characters", "look_alikes", "traditional"]
+
+GAP: Final = "\x02"
+NO_OPENCC: Final = "messages are read with opencc: pip install 'simkyc[usage]'"
+
+ZERO_WIDTH: Final = re.compile("[\u00ad\u034f\u180e\u200b\u200c\u2060-\u2064\u3164\uffa0\ufeff]")
+"""What is not seen and joins nothing. Joiners of emoji and marks of direction are ordinary: phones write them."""
+STYLISED: Final = re.compile(
+    "[\U0001d400-\U0001d7cb\u24b6-\u24e9\U0001f110-\U0001f12b\U0001f130-\U0001f149\U0001f150-\U0001f169"
+    "\U0001f170-\U0001f189\u1d00-\u1d22\u0299\u029c\u029f\u0280\ua730\ua731]"
+)
+"""Letters that no keyboard has: mathematical ones, in circles, in squares, small capitals."""
+
+_LOOK_ALIKES: Final = dict(
+    zip(
+        "аьвсԁеёғгһніјкӏмоөпрԛгѕтуѵѡԝхҳӽүγαβεζηικνορτυχωϲϳɑɡɩıłøđħŧ",
+        "abbcdeefrhhijklmooppqrstyvwwxxxyyabezhiknoptuxwcjagiilodht",
+        strict=False,
+    )
+)
+_SMALL_CAPITALS: Final = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
+# Forms that neither Unicode nor opencc's tables of traditional characters fold, met in messages.
+_IDEOGRAPHS: Final = dict(
+    zip("単売発銭帯悪実対図楽価経営験売児卆劵帐", "单卖发钱带恶实对图乐价经营验卖儿卒券账", strict=True)
+)
+_MIXED: Final = re.compile(
+    "[a-z\u4e00-\u9fff][аеорсухіјѕмтнвкοανρτυχικ]|[аеорсухіјѕмтнвкοανρτυχικ][a-z\u4e00-\u9fff]"
+)
+_CYRILLIC_OR_GREEK: Final = re.compile("[\u0370-\u052f]")
+_KEPT_MARKS = range(0x0300, 0x0370)
+
+
+class _Characters(dict[int, str | None]):
+    """For `str.translate`; each character is looked up in Unicode's tables when it is first met."""
+
+    def __missing__(self, code: int) -> str | None:
+        found = _character(chr(code))
+        # Of the planes beyond, nothing is remembered: a text made to fill the memory could bring a million of them.
+        if code < 0x20000:
+            self[code] = found
+        return found
+
+
+def _character(character: str) -> str | None:
+    code = ord(character)
+    if code < 0x80:
+        if character.isspace():
+            return " "
+        return None if code < 0x20 or code == 0x7F else character
+    category = unicodedata.category(character)
+    if character in _LOOK_ALIKES:
+        return _LOOK_ALIKES[character]
+    if character in _SMALL_CAPITALS:
+        return _SMALL_CAPITALS[character]
+    if 0x1F150 <= code <= 0x1F169:
+        return chr(code - 0x1F150 + 0x61)
+    if 0x1F170 <= code <= 0x1F189:
+        return chr(code - 0x1F170 + 0x61)
+    if category[0] == "N":
+        digit = unicodedata.digit(character, None)
+        return character if digit is None else str(digit)
+    if character == "。":
+        return character
+    if category[0] == "Z" or code == 0x85:
+        return " "
+    if category[0] == "P":
+        return ","
+    if category == "Lo" and not ZERO_WIDTH.match(character):
+        return _ideograph(character)
+    if category[0] == "L" and not ZERO_WIDTH.match(character):
+        return _without_marks(character)
+    if category[0] == "S":
+        digit = unicodedata.digit(character, None)
+        return GAP if digit is None else str(digit)
+    if (
+        category in {"Mc", "Mn"}
+        and code not in _KEPT_MARKS
+        and not 0xFE00 <= code <= 0xFE2F
+        and code < 0x1AB0
+    ):
+        return character  # vowels of other scripts, which are no decoration
+    return None
+
+
+def _ideograph(character: str) -> str:
+    if character in _IDEOGRAPHS:
+        return _IDEOGRAPHS[character]
+    if not 0x3400 <= ord(character) <= 0x9FFF:
+        return character
+    found = simplified(character)
+    if found is None:
+        raise InputError(NO_OPENCC)
+    return _IDEOGRAPHS.get(found, found)
+
+
+def _without_marks(letter: str) -> str:
+    plain = unicodedata.normalize("NFD", letter)[0].lower()
+    return plain if plain.isascii() and plain.isalpha() else letter
+
+
+_CHARACTERS: Final = _Characters()
+
+
+def folded_characters(text: str) -> str:
+    r"""A text in small letters after NFKC (full-width ！ is ASCII's then), each character as the top of this page says.
+
+    Raises:
+        InputError: opencc is not installed.
+
+    >>> folded_characters("kеfu 🅰бв 貸\u200b款！")
+    'kefu aбb 贷款,'
+    """
+    return text.translate(_CHARACTERS)
+
+
+def look_alikes(text: str) -> int:
+    """How many Cyrillic or Greek letters of a text in small letters stand beside Latin letters or ideographs."""
+    return len(_MIXED.findall(text)) if _CYRILLIC_OR_GREEK.search(text) else 0
+
+
+@cache
+def traditional() -> re.Pattern[str]:
+    """Any ideograph that has another, simplified form.
+
+    Raises:
+        InputError: opencc is not installed.
+    """
+    every = [chr(code) for code in range(0x3400, 0xA000)]
+    told = simplified(every)
+    if told is None:
+        raise InputError(NO_OPENCC)
+    forms = (old for old, new in zip(every, told.split("\n"), strict=True) if old != new)
+    return re.compile(f"[{''.join(forms)}]")
