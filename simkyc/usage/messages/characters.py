@@ -5,7 +5,7 @@ Every character becomes one of these, by itself and whatever stands beside it:
     a letter a-z or a digit   small letters; Cyrillic, Greek and other look-alikes; letters in circles, in squares, small
                               capitals; letters with marks without them
     a simplified ideograph    traditional forms and variants by `opencc`, as names are compared (simkyc.names)
-    itself                    signs of ASCII, the full stop 。 and letters of other scripts
+    itself                    signs of ASCII (a full-width ！ becomes one), 。 and letters of other scripts
     a space                   white space of any kind, and line breaks
     a comma                   all other punctuation
     `GAP`                     emoji and signs, which stand for nothing that is read
@@ -49,18 +49,24 @@ _SMALL_CAPITALS: Final = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀ�
 _IDEOGRAPHS: Final = dict(
     zip("単売発銭帯悪実対図楽価経営験売児卆劵帐", "单卖发钱带恶实对图乐价经营验卖儿卒券账", strict=True)
 )
+_SQUARES: Final = {
+    chr(first + place): chr(0x61 + place) for first in (0x1F150, 0x1F170) for place in range(26)
+}
+_SAME: Final = {**_LOOK_ALIKES, **_SMALL_CAPITALS, **_SQUARES, "。": "。", "\x85": " "}
 _MIXED: Final = re.compile(
     "[a-z\u4e00-\u9fff][аеорсухіјѕмтнвкοανρτυχικ]|[аеорсухіјѕмтнвкοανρτυχικ][a-z\u4e00-\u9fff]"
 )
 _CYRILLIC_OR_GREEK: Final = re.compile("[\u0370-\u052f]")
-_KEPT_MARKS = range(0x0300, 0x0370)
+_DECORATION = range(0x0300, 0x0370)
+_KINDS: Final = {"Z": " ", "P": ",", "S": GAP, "N": GAP}
 
 
-class _Characters(dict[int, str | None]):
+class _Characters(dict[int, str]):
     """For `str.translate`; each character is looked up in Unicode's tables when it is first met."""
 
-    def __missing__(self, code: int) -> str | None:
-        found = _character(chr(code))
+    def __missing__(self, code: int) -> str:
+        # Character by character, so that neighbours change nothing and no text is gone through twice.
+        found = "".join(_character(one) or "" for one in unicodedata.normalize("NFKC", chr(code)).lower())
         # Of the planes beyond, nothing is remembered: a text made to fill the memory could bring a million of them.
         if code < 0x20000:
             self[code] = found
@@ -68,44 +74,21 @@ class _Characters(dict[int, str | None]):
 
 
 def _character(character: str) -> str | None:
+    """What one character in small letters becomes; None for nothing."""
     code = ord(character)
     if code < 0x80:
-        if character.isspace():
-            return " "
-        return None if code < 0x20 or code == 0x7F else character
-    category = unicodedata.category(character)
-    if character in _LOOK_ALIKES:
-        return _LOOK_ALIKES[character]
-    if character in _SMALL_CAPITALS:
-        return _SMALL_CAPITALS[character]
-    if 0x1F150 <= code <= 0x1F169:
-        return chr(code - 0x1F150 + 0x61)
-    if 0x1F170 <= code <= 0x1F189:
-        return chr(code - 0x1F170 + 0x61)
-    if category[0] == "N":
-        digit = unicodedata.digit(character, None)
-        return character if digit is None else str(digit)
-    if character == "。":
-        return character
-    if category[0] == "Z" or code == 0x85:
-        return " "
-    if category[0] == "P":
-        return ","
-    if category == "Lo" and not ZERO_WIDTH.match(character):
+        return " " if character.isspace() else None if code < 0x20 or code == 0x7F else character
+    if character in _SAME:
+        return _SAME[character]
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
+    kind = "." if ZERO_WIDTH.match(character) else unicodedata.category(character)
+    if kind == "Lo":
         return _ideograph(character)
-    if category[0] == "L" and not ZERO_WIDTH.match(character):
-        return _without_marks(character)
-    if category[0] == "S":
-        digit = unicodedata.digit(character, None)
-        return GAP if digit is None else str(digit)
-    if (
-        category in {"Mc", "Mn"}
-        and code not in _KEPT_MARKS
-        and not 0xFE00 <= code <= 0xFE2F
-        and code < 0x1AB0
-    ):
-        return character  # vowels of other scripts, which are no decoration
-    return None
+    if kind in {"Mc", "Mn"} and not (code in _DECORATION or 0xFE00 <= code <= 0xFE2F or code >= 0x1AB0):
+        return character  # vowels of other scripts
+    return _without_marks(character) if kind[0] == "L" else _KINDS.get(kind[0])
 
 
 def _ideograph(character: str) -> str:
@@ -128,13 +111,13 @@ _CHARACTERS: Final = _Characters()
 
 
 def folded_characters(text: str) -> str:
-    r"""A text in small letters after NFKC (full-width ！ is ASCII's then), each character as the top of this page says.
+    r"""Each character of a text as the top of this page says.
 
     Raises:
         InputError: opencc is not installed.
 
     >>> folded_characters("kеfu 🅰бв 貸\u200b款！")
-    'kefu aбb 贷款,'
+    'kefu aбb 贷款!'
     """
     return text.translate(_CHARACTERS)
 

@@ -49,7 +49,7 @@ def message_figures(
     for name, value in drawn[0].items():
         if value is None:
             continue
-        told = [one[name] for one in drawn[1:] if one[name] is not None]
+        told = [again for one in drawn[1:] if (again := one[name]) is not None]
         low, high = np.quantile(told, [0.025, 0.975]) if told else (None, None)
         figures[name] = Figure(
             value=value, low=None if low is None else float(low), high=None if high is None else float(high)

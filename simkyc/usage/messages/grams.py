@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Grams", "Hashes", "grams", "mixed"]
+__all__ = ["Grams", "Hashes", "mixed"]
 
 Hashes = NDArray[np.uint64]
 
@@ -56,8 +56,3 @@ class Grams:
             hashes = hashes * _FACTOR + self._codes[place : place + size]
         within = self.row[:size] == self.row[length - 1 :]
         return self.row[:size][within], mixed(hashes[within])
-
-
-def grams(texts: Sequence[str]) -> Grams:
-    """Texts laid behind each other."""
-    return Grams(texts)

@@ -54,11 +54,14 @@ _LINK: Final = re.compile(
     rf"(?:com|cn|net|cc|top|xyz|vip|org|info|club|shop|me|app)(?![a-z0-9-]){_TAIL}"
     rf"|(?<![0-9.])(?:[0-9]{{1,3}}\.){{3}}[0-9]{{1,3}}(?![0-9.]){_TAIL}"
 )
+_LINK_LIKE: Final = re.compile(r"[a-z0-9] {0,2}(?:[.。点]|\[\.|\(\.|\(dot|: {0,2}/)")
 _DOTTED: Final = re.compile(r"://|[a-z0-9]\.[a-z0-9]")
 _MAIL: Final = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}")
+# Each begins with a character of its own, so that a search steps from one of them to the next.
 _OF_A_SERVICE = (
-    "微 ?信|薇 ?信|徽 ?信|威 ?信|v ?信|we信|wei信|weixin|wechat|vchat|(?<![a-z])[vw]x|扣 ?扣|企 ?鹅|qq|q群|纸飞机|telegram|电报"
-    "|(?<![a-z])tg|whatsapp|(?<![a-z])line|skype|蝙蝠|[加+] ?[v薇微威徽q]|(?<![a-z])[vq](?=[:, ])|[薇徽](?=[:, ])"
+    "微 ?信|薇 ?信|徽 ?信|威 ?信|v ?信|we ?信|wei ?信|weixin|wechat|vchat|v(?<![a-z].)x|w(?<![a-z].)x|扣 ?扣|企 ?鹅|q ?q|q群"
+    "|纸飞机|telegram|电报|t(?<![a-z].)g|whatsapp|l(?<![a-z].)ine|skype|蝙蝠|加 ?[v薇微威徽q]|\\+ ?[v薇微威徽q]"
+    "|v(?<![a-z].)(?=[:, ])|薇(?=[:, ])|徽(?=[:, ])"
 )
 _HANDLE: Final = re.compile(
     rf"({_OF_A_SERVICE})(?:号码?|群|id|账号|客服|联系|老师|咨询|搜索?|添?加|同步?|是|为|[:,.;(\[=+ -]){{0,6}}"
@@ -142,7 +145,7 @@ def masked(text: str) -> tuple[str, int]:
             return CONTACT
         return FIGURE
 
-    if "." in text or "/" in text or "。" in text or "点" in text or "(dot" in text:
+    if _LINK_LIKE.search(text):
         text = _LINK.sub(link, text)
     if "@" in text:
         text = _MAIL.sub(CONTACT, text)

@@ -42,6 +42,7 @@ class MessagesTrainedOn(Model):
         sha256: Of the table's file.
         texts: How many of each class.
         groups: How many groups of near-duplicates, which no fold divides.
+        ordinary: How many of simkyc's own ordinary messages were learnt beside them.
         folds: Parts of the cross-validation.
         seed: Of the folds.
     """
@@ -50,6 +51,7 @@ class MessagesTrainedOn(Model):
     sha256: Sha256
     texts: dict[MessageClass, Count]
     groups: Count
+    ordinary: Count
     folds: int = Field(ge=2, le=20)
     seed: int = Field(ge=0, lt=2**31)
 

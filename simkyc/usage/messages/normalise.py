@@ -14,8 +14,8 @@ were set on ordinary classes of research data and on messages that simkyc's test
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from simkyc.usage.messages.characters import (
@@ -86,20 +86,15 @@ def normalised(text: str) -> Normalised:
     """
     cut = text[:LONGEST]
     data = None if cut.isascii() and cut.islower() else masks_of_data(cut)
-    undone = 0
     if data is not None:
         # Only what is not a sign of ours is in small letters, and stays so.
-        folded = "".join(
-            part if part in _MARKS else folded_characters(_composed(part)) for part in _BY_MARK.split(data)
-        )
+        folded = "".join(part if part in _MARKS else folded_characters(part) for part in _BY_MARK.split(data))
         shown, hidden = folded, 0
     else:
-        folded = folded_characters(_composed(cut))
+        folded = folded_characters(cut)
         # An emoji parts a contact as it parts words; signs of sentences and spaces do not.
         shown, hidden = masked(folded.replace(GAP, ""))
-    if not cut.isascii():
-        undone += _undone(cut)
-    undone += DISGUISED * hidden
+    undone = DISGUISED * hidden + (0 if cut.isascii() else _undone(cut))
     bare = _SENTENCE.split(_SIGNS.sub("", shown))
     joined = _joined(bare) if len(bare) > 1 else bare[0]
     spelt, spellings = respelt(joined)
@@ -117,13 +112,6 @@ def normalised(text: str) -> Normalised:
 
 _MARKS: Final = frozenset("LCAN")
 _BY_MARK: Final = re.compile("([LCAN])")
-
-
-def _composed(text: str) -> str:
-    if text.isascii():
-        return text.lower()
-    # A ligature opens into eighteen letters: cut again.
-    return unicodedata.normalize("NFKC", text)[: 2 * LONGEST].lower()
 
 
 def _undone(text: str) -> int:
@@ -145,7 +133,7 @@ def _joined(parts: list[str]) -> str:
     """Parts with boundaries between them, but beside a single ideograph or letter."""
     kept = [part for part in parts if part]
     made = kept[:1]
-    for before, part in zip(kept, kept[1:], strict=False):
+    for before, part in pairwise(kept):
         if (len(before) > 1 or before in _MARKS) and (len(part) > 1 or part in _MARKS):
             made.append(BOUNDARY)
         made.append(part)

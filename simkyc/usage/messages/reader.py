@@ -72,7 +72,7 @@ class TextReader:
     def _read(self, texts: Sequence[str]) -> list[ReadMessage]:
         read = [normalised(text) for text in texts]
         keys = templates([one.text for one in read], self._keyring)
-        hits = [self._lexicon.hits(one) for one in read]
+        hits = self._lexicon.hits(read)
         categories: Sequence[Category | None] = [one.category for one in hits]
         if self._model is not None:
             categories = self._model.classify([read_as(one.text) for one in read])

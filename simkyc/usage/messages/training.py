@@ -29,9 +29,10 @@ from simkyc.errors import InputError
 from simkyc.reverification.shares import share_of
 from simkyc.usage.messages.classes import CLASSES
 from simkyc.usage.messages.figures import message_figures
-from simkyc.usage.messages.model import buckets, decided, lengths, probabilities
+from simkyc.usage.messages.model import buckets, decided, probabilities
 from simkyc.usage.messages.model_file import FORMAT_VERSION, MessageModelFile, MessagesTrainedOn, packed
 from simkyc.usage.messages.normalise import normalised
+from simkyc.usage.messages.ordinary import ordinary_texts
 from simkyc.usage.messages.skeleton import read_as
 from simkyc.usage.messages.table import LabelledMessages
 
@@ -45,7 +46,7 @@ OnProgress = Callable[[int, int], None]
 RUNS: Final = (1, 2)
 BITS: Final = 17
 STRENGTH: Final = 100.0
-"""Inverse of the penalty, as scikit-learn has it; chosen with runs and bits on a research set, docs/usage-messages.md."""
+"""Inverse of the penalty, as scikit-learn has it; chosen with runs and bits on a research set."""
 FOLDS: Final = 5
 FEWEST_OF_A_CLASS: Final = 20
 RATE: Final = 0.002
@@ -68,6 +69,7 @@ def train_messages(
     name: str,
     sha256: str,
     created_at: datetime | None = None,
+    ordinary: bool = True,
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> MessageModelFile:
@@ -78,6 +80,7 @@ def train_messages(
         name: Of the data, in words that name nobody.
         sha256: Of the table's file.
         created_at: What the file says of when it was made; its hash is of that too.
+        ordinary: Whether simkyc's own ordinary messages are learnt beside the table, as `other`.
         seed: Of the folds.
         on_progress: Told how far it is.
 
@@ -85,12 +88,15 @@ def train_messages(
         InputError: A class has too few texts or groups.
     """
     folds = _folds(table, seed)
-    counts = _counts([read_as(normalised(text).text) for text in table.texts])
-    label, done = table.label, 0
+    beside = ordinary_texts() if ordinary else ()
+    every = _counts([read_as(normalised(text).text) for text in (*table.texts, *beside)])
+    counts, label, done = every[: len(table.texts)], table.label, 0
+    taught = np.concatenate([label, np.full(len(beside), CLASSES.index("other"), dtype=np.int8)])
 
     def fitted(rows: NDArray[np.int64]) -> _Fitted:
         nonlocal done
-        made = _fit(counts[rows], label[rows])
+        rows = np.concatenate([rows, np.arange(label.size, taught.size)])
+        made = _fit(every[rows], taught[rows])
         done += 1
         if on_progress is not None:
             on_progress(done, len(folds) + 1)
@@ -100,9 +106,9 @@ def train_messages(
     for others, rows in folds:
         raw[rows] = _scores(counts[rows], fitted(others))
     scale, shifts = _calibration(raw, label)
-    probability = probabilities(raw, scale, shifts)
-    ordinary = label >= CLASSES.index("advertising")
-    fraud_from = _threshold(probability[ordinary, 0])
+    probability = probabilities(raw, scale, shifts.tolist())
+    honest = label >= CLASSES.index("advertising")
+    fraud_from = _threshold(probability[honest, 0])
     leanings = _leanings(probability, label, fraud_from)
     found = decided(probability, fraud_from, leanings)
     whole = fitted(np.arange(label.size))
@@ -116,6 +122,7 @@ def train_messages(
             sha256=sha256,
             texts={one: int((label == place).sum()) for place, one in enumerate(CLASSES)},
             groups=int(table.group.max()) + 1,
+            ordinary=len(beside),
             folds=FOLDS,
             seed=seed,
         ),
@@ -129,7 +136,7 @@ def train_messages(
         shifts=tuple(shifts.tolist()),
         leanings=leanings,
         fraud_from=fraud_from,
-        ordinary_beyond=share_of(int((probability[ordinary, 0] >= fraud_from).sum()), int(ordinary.sum())),
+        ordinary_beyond=share_of(int((probability[honest, 0] >= fraud_from).sum()), int(honest.sum())),
         metrics=message_figures(probability, found, label, table.group, seed=seed),
         sha256="0" * 64,
     )
@@ -157,7 +164,7 @@ def _counts(texts: Sequence[str]) -> sparse.csr_matrix:
 
 
 def _scaled(counts: sparse.csr_matrix, rarity: Floats) -> sparse.csr_matrix:
-    """Vectors as `MessageModel` reads them: each run by itself, so lengths count repeated runs as often as they stand."""
+    """Vectors as `MessageModel` reads them: lengths count a repeated run as often as it stands."""
     squared = counts @ (rarity**2)
     length = np.where(squared > 0, np.sqrt(squared), 1.0)
     return (sparse.diags(1 / length) @ counts @ sparse.diags(rarity)).tocsr()
@@ -187,7 +194,7 @@ def _calibration(raw: Floats, label: Labels) -> tuple[float, Floats]:
     rows = np.arange(label.size)
 
     def loss(at: Floats) -> float:
-        probability = probabilities(raw, float(np.exp(at[0])), [*at[1:], 0.0])
+        probability = probabilities(raw, float(np.exp(at[0])), [*at[1:].tolist(), 0.0])
         return float(-np.log(np.maximum(probability[rows, label], 1e-12)).mean() + 1e-4 * (at**2).sum())
 
     found = optimize.minimize(loss, np.zeros(len(CLASSES)), method="Nelder-Mead", options={"maxiter": 2_000})
