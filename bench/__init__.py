@@ -21,6 +21,7 @@ BENCHES = (
     "stock",
     "reverify_facts",
     "usage_model",
+    "usage_messages",
     "rings",
 )
 """Every table in the order of the page."""

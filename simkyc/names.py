@@ -285,10 +285,10 @@ def _compare_characters(first: str, second: str) -> NameAnswer:
 
 
 def simplified(characters: Sequence[str]) -> str | None:
-    """Each character by itself in simplified form, one a line; None without `opencc`.
+    r"""Each character by itself in simplified form, one a line; None without `opencc`.
 
     >>> simplified("劉備")
-    '刘\\n备'
+    '刘\n备'
     """
     converters = _converters()
     if converters is None:

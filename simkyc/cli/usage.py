@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from simkyc.cli.messages import messages_app
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import InputError
 
@@ -38,6 +39,7 @@ FIGURES = {
 SHOWN_DRIFT = 10
 
 usage_app = typer.Typer(help="Train, measure and use a model of how fraud uses a number.")
+usage_app.add_typer(messages_app, name="messages")
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="A model made by simkyc usage train.")]
 TablePath = Annotated[

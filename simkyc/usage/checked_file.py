@@ -1,7 +1,7 @@
 """Files of models: data that is checked before anything is made of it, and no code.
 
 One JSON object with a version and a SHA-256 over all of the rest. The hash tells a file that was damaged or altered; it
-is no signature: whoever can write a model can write its hash. Take a model from nobody you would not take a policy from.
+is no signature: whoever can write a model can write its hash. Take a model from nobody whose policy you would not take.
 """
 
 from __future__ import annotations

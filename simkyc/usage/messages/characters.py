@@ -2,9 +2,9 @@
 
 Every character becomes one of these, by itself and whatever stands beside it:
 
-    a letter a-z or a digit   small letters; Cyrillic, Greek and other look-alikes; letters in circles, in squares, small
-                              capitals; letters with marks without them
-    a simplified ideograph    traditional forms and variants by `opencc`, as names are compared (simkyc.names)
+    a letter a-z or a digit   Cyrillic, Greek and other look-alikes; letters in circles, in squares, small capitals;
+                              letters with marks without them
+    a simplified ideograph    traditional forms and variants by `opencc`, as simkyc.names does
     itself                    signs of ASCII (a full-width ！ becomes one), 。 and letters of other scripts
     a space                   white space of any kind, and line breaks
     a comma                   all other punctuation

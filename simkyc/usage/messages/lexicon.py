@@ -1,8 +1,8 @@
 """Words of fraud and of forbidden trade: named entries in a file that the operator edits.
 
 Each entry names a typology and is told in groups of plain terms: one of every group must be there, none of `unless`.
-Terms are no patterns, so no text and no entry makes reading slow. simkyc brings `lexicon.toml` along; an operator copies
-it, edits it, and names its own.
+Terms are no patterns, so no text and no entry makes reading slow. simkyc brings `lexicon.toml` along; an operator
+copies it, edits it, and names its own.
 
 A false alarm names a number beside others for a person to read; a miss is left to the classifier and to how the number
 is used.

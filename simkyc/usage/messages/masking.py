@@ -59,9 +59,9 @@ _DOTTED: Final = re.compile(r"://|[a-z0-9]\.[a-z0-9]")
 _MAIL: Final = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,4}")
 # Each begins with a character of its own, so that a search steps from one of them to the next.
 _OF_A_SERVICE = (
-    "微 ?信|薇 ?信|徽 ?信|威 ?信|v ?信|we ?信|wei ?信|weixin|wechat|vchat|v(?<![a-z].)x|w(?<![a-z].)x|扣 ?扣|企 ?鹅|q ?q|q群"
-    "|纸飞机|telegram|电报|t(?<![a-z].)g|whatsapp|l(?<![a-z].)ine|skype|蝙蝠|加 ?[v薇微威徽q]|\\+ ?[v薇微威徽q]"
-    "|v(?<![a-z].)(?=[:, ])|薇(?=[:, ])|徽(?=[:, ])"
+    "微 ?信|薇 ?信|徽 ?信|威 ?信|v ?信|we ?信|wei ?信|weixin|wechat|vchat|v(?<![a-z].)x|w(?<![a-z].)x"
+    "|扣 ?扣|企 ?鹅|q ?q|q群|纸飞机|telegram|电报|t(?<![a-z].)g|whatsapp|l(?<![a-z].)ine|skype|蝙蝠"
+    "|加 ?[v薇微威徽q]|\\+ ?[v薇微威徽q]|v(?<![a-z].)(?=[:, ])|薇(?=[:, ])|徽(?=[:, ])"
 )
 _HANDLE: Final = re.compile(
     rf"({_OF_A_SERVICE})(?:号码?|群|id|账号|客服|联系|老师|咨询|搜索?|添?加|同步?|是|为|[:,.;(\[=+ -]){{0,6}}"
@@ -73,13 +73,10 @@ _FIXED: Final = re.compile(
     "(?:86)?0?[1-9][0-9]{1,2}[2-8][0-9]{6,7}|[48]00[0-9]{7}|0[1-9][0-9]{1,2}[2-8][0-9]{6,7}"
 )
 _CALL: Final = re.compile("(?:电话|电询|致电|来电|热线|拨打|咨询|联系|手机|tel|电|询|拨|座机).{0,3}$")
-_WRITTEN: Final = re.compile(
-    "[0-9零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖](?:[ ,-]?[0-9零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]){9,14}"
-)
-_HAS_WRITTEN: Final = re.compile(
-    "[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖]{2}|[零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖][0-9 ,-]"
-)
-_SPOKEN: Final = str.maketrans("零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖", "00012345678912123456789")
+_NUMERAL: Final = "零〇○一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
+_WRITTEN: Final = re.compile(rf"[0-9{_NUMERAL}](?:[ ,-]?[0-9{_NUMERAL}]){{9,14}}")
+_HAS_WRITTEN: Final = re.compile(rf"[{_NUMERAL}]{{2}}|[{_NUMERAL}][0-9 ,-]")
+_SPOKEN: Final = str.maketrans(_NUMERAL, "00012345678912123456789")
 _CODE: Final = re.compile("[a-z]*[0-9][a-z0-9]*")
 _LETTERS: Final = str.maketrans("oil", "011")
 _SEPARATORS: Final = re.compile("[^0-9]")

@@ -1,7 +1,7 @@
 """A trained classifier of messages at work, on numbers alone.
 
-Runs of characters are hashed into buckets; a text's score for a class is the sum of its buckets' weights over the length
-of its vector. As each run counts by itself, no sorting is needed, and training and scoring do the same arithmetic.
+Runs of characters are hashed into buckets; a text's score for a class is the sum of its buckets' weights over the
+length of its vector. As each run counts by itself, nothing is sorted, and training and scoring do the same sums.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from simkyc.usage.messages.classes import CLASSES, MessageClass
 from simkyc.usage.messages.grams import Grams
 from simkyc.usage.messages.model_file import MessageModelFile, read_message_model
 
-__all__ = ["FEWEST", "MessageModel", "buckets", "lengths", "probabilities"]
+__all__ = ["FEWEST", "MessageModel", "buckets", "decided", "lengths", "probabilities"]
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 FEWEST: Final = 4
-"""Characters below which a text is taken for other: nothing can be told of it."""
+"""Characters below which a text without link, contact and account is taken for other: nothing can be told of it."""
 
 
 def buckets(texts: Sequence[str], runs: Sequence[int], bits: int) -> tuple[Places, Places]:
@@ -105,13 +105,13 @@ class MessageModel:
         """
         found = decided(self.probabilities(texts), self.file.fraud_from, self.file.leanings)
         return [
-            "other" if len(text) < FEWEST else CLASSES[place]
+            "other" if len(text) < FEWEST and text == text.lower() else CLASSES[place]
             for text, place in zip(texts, found.tolist(), strict=True)
         ]
 
 
 def decided(probability: Floats, fraud_from: float, leanings: Sequence[float]) -> Places:
-    """Which class each row is taken for: fraud where its probability reaches the threshold, else the best of the rest."""
+    """Which class each row is taken for: fraud where its probability reaches the threshold, else the best other."""
     leaning = np.log(np.maximum(probability, 1e-12)) + np.asarray(leanings)
     leaning[:, 0] = np.where(probability[:, 0] >= fraud_from, np.inf, -np.inf)
     return np.asarray(leaning.argmax(axis=1), dtype=np.int64)

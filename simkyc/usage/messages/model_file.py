@@ -1,8 +1,8 @@
 """The file of a message classifier: numbers that are checked before anything is made of them, and no code.
 
-JSON as `checked_file` has it. Weights are little-endian 16-bit floats in base64: a column for each bucket of hashed runs
-of characters, a row for each class. Text cannot be read back from them, but whether a text was in the training table
-might be guessed: keep the file where the table may be kept.
+JSON as `checked_file` has it. Weights are little-endian 16-bit floats in base64: a column for each bucket of hashed
+runs of characters, a row for each class. Text cannot be read back from them, but whether a text was in the training
+table might be guessed: keep the file where the table may be kept.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from simkyc.usage.messages.spellings import respelt
 __all__ = ["BOUNDARY", "LONGEST", "Normalised", "normalised"]
 
 LONGEST: Final = 2_000
-"""Characters that are read of a text: the longest message of a phone, 255 parts of 67, is never sent; 30 parts are."""
+"""Characters that are read of a text: some 30 parts of a long message."""
 BOUNDARY: Final = "|"
 DISGUISED: Final = 3
 """Characters that had to be undone, at least; a spelling that avoids a word or a hidden contact counts for three."""
@@ -60,7 +60,7 @@ class Normalised:
     Attributes:
         text: In small letters and simplified characters, with `L`, `C`, `A` and `N` for what was masked and `|` for
             boundaries.
-        plain: In such characters too, before anything was masked, taken out or respelt; for comparing, never to be kept.
+        plain: In such characters too, before anything was masked, taken out or respelt; never to be kept.
         has_link: Whether a link was masked.
         has_contact: Whether a contact was masked.
         undone: Disguises that were undone, weighted.

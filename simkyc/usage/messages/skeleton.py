@@ -25,10 +25,10 @@ def read_as(text: str) -> str:
 
 
 def skeleton(text: str) -> str:
-    """A normalised text without what is filled in: figures, links, contacts, codes in Latin letters, a name after 尊敬的.
+    """A normalised text without what is filled in: figures, links, contacts, codes of letters, a name after 尊敬的.
 
-    >>> skeleton("尊敬的张三先生|您的账户已满N积分|请登录L领取qzx") == skeleton("尊敬的李小四先生|您的账户已满N积分|请登录L领取ab")
-    True
+    >>> skeleton("尊敬的张三先生|您的账户已满N积分|请登录L领取qzx")
+    '尊敬的先生您的账户已满积分请登录领取'
     """
     ideographs = _OTHER.sub("", text)
     if len(ideographs) < FEWEST:

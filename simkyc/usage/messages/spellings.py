@@ -1,7 +1,7 @@
 """Spellings that avoid a word: look-alike words, syllables in Latin letters, figures for numerals.
 
-Only what hardly stands for anything else: 徵信 is no disguise of 微信 (it is 征信, a credit report), nor is 威信. Digits
-are masked before this is asked, so a numeral in a known word is met here as the figure's sign N.
+Only what hardly stands for anything else: 徵信 is no disguise of 微信 (it is 征信, a credit report), nor is 威信.
+Digits are masked before this is asked, so a numeral in a known word is met here as the figure's sign N.
 """
 
 from __future__ import annotations

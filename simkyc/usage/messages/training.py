@@ -2,8 +2,8 @@
 
 A logistic regression over hashed single characters and pairs, each weighed by its rarity, all classes counting alike
 however many texts they have. Everything that is told of it comes from cross-validation in which no group of
-near-duplicates is divided: the calibration (a scale and a shift for each class), the probability from which on a text is
-taken for fraud (as few ordinary texts beyond it as `RATE` allows, and never below one half), and the leaning towards
+near-duplicates is divided: the calibration (a scale and a shift for each class), the probability from which on a text
+is taken for fraud (as few ordinary texts beyond it as `RATE` allows, and never below one half), and the leaning towards
 `other`, which tables have little of. Then it is trained on everything.
 
 The same table and seed give the same model.
