@@ -24,7 +24,15 @@ from typing import Final
 from simkyc.errors import InputError
 from simkyc.names import simplified
 
-__all__ = ["GAP", "STYLISED", "ZERO_WIDTH", "folded_characters", "look_alikes", "traditional"]
+__all__ = [
+    "GAP",
+    "STYLISED",
+    "ZERO_WIDTH",
+    "folded_characters",
+    "look_alikes",
+    "simplified_only",
+    "traditional",
+]
 
 GAP: Final = "\x02"
 NO_OPENCC: Final = "messages are read with opencc: pip install 'simkyc[usage]'"
@@ -53,12 +61,16 @@ _SQUARES: Final = {
     chr(first + place): chr(0x61 + place) for first in (0x1F150, 0x1F170) for place in range(26)
 }
 _SAME: Final = {**_LOOK_ALIKES, **_SMALL_CAPITALS, **_SQUARES, "。": "。", "\x85": " "}
-_MIXED: Final = re.compile(
-    "[a-z\u4e00-\u9fff][аеорсухіјѕмтнвкοανρτυχικ]|[аеорсухіјѕмтнвкοανρτυχικ][a-z\u4e00-\u9fff]"
+_ALIKE: Final = "[аеорсухіјѕмтнвкοανρτυχικ]+"
+_MIXED: Final = re.compile(f"(?<=[a-z\u4e00-\u9fff]){_ALIKE}|{_ALIKE}(?=[a-z\u4e00-\u9fff])")
+_EVERY: Final = [chr(code) for code in range(0x3400, 0xA000)]
+# Simplified forms of other characters that are traditional ones of their own, and common.
+_IN_BOTH: Final = (
+    "于后里面台只干云几余系准松谷表范征采冲才斗丑卷签布舍制郁御胜合向回困叶占蒙霉个群岳升托欲游周致志咨注志折"
 )
 _CYRILLIC_OR_GREEK: Final = re.compile("[\u0370-\u052f]")
 _DECORATION = range(0x0300, 0x0370)
-_KINDS: Final = {"Z": " ", "P": ",", "S": GAP, "N": GAP}
+_KINDS: Final = {"Z": " ", "P": ",", "S": GAP}
 
 
 class _Characters(dict[int, str]):
@@ -83,12 +95,12 @@ def _character(character: str) -> str | None:
     digit = unicodedata.digit(character, None)
     if digit is not None:
         return str(digit)
-    kind = "." if ZERO_WIDTH.match(character) else unicodedata.category(character)
+    kind = "-" if ZERO_WIDTH.match(character) else unicodedata.category(character)
     if kind == "Lo":
         return _ideograph(character)
     if kind in {"Mc", "Mn"} and not (code in _DECORATION or 0xFE00 <= code <= 0xFE2F or code >= 0x1AB0):
-        return character  # vowels of other scripts
-    return _without_marks(character) if kind[0] == "L" else _KINDS.get(kind[0])
+        kind = "N"  # vowels of other scripts
+    return _without_marks(character) if kind[0] in "LN" else _KINDS.get(kind[0])
 
 
 def _ideograph(character: str) -> str:
@@ -124,7 +136,7 @@ def folded_characters(text: str) -> str:
 
 def look_alikes(text: str) -> int:
     """How many Cyrillic or Greek letters of a text in small letters stand beside Latin letters or ideographs."""
-    return len(_MIXED.findall(text)) if _CYRILLIC_OR_GREEK.search(text) else 0
+    return sum(map(len, _MIXED.findall(text))) if _CYRILLIC_OR_GREEK.search(text) else 0
 
 
 @cache
@@ -134,9 +146,26 @@ def traditional() -> re.Pattern[str]:
     Raises:
         InputError: opencc is not installed.
     """
-    every = [chr(code) for code in range(0x3400, 0xA000)]
-    told = simplified(every)
+    told = simplified(_EVERY)
     if told is None:
         raise InputError(NO_OPENCC)
-    forms = (old for old, new in zip(every, told.split("\n"), strict=True) if old != new)
+    return _changed(told.split("\n"))
+
+
+@cache
+def simplified_only() -> re.Pattern[str]:
+    """Any ideograph that no text in traditional forms has.
+
+    Raises:
+        InputError: opencc is not installed.
+    """
+    try:
+        import opencc
+    except ImportError:
+        raise InputError(NO_OPENCC) from None
+    return _changed(opencc.OpenCC("s2t").convert("\n".join(_EVERY)).split("\n"), but=_IN_BOTH)
+
+
+def _changed(told: list[str], but: str = "") -> re.Pattern[str]:
+    forms = (old for old, new in zip(_EVERY, told, strict=True) if old != new and old not in but)
     return re.compile(f"[{''.join(forms)}]")

@@ -24,6 +24,7 @@ from simkyc.usage.messages.characters import (
     ZERO_WIDTH,
     folded_characters,
     look_alikes,
+    simplified_only,
     traditional,
 )
 from simkyc.usage.messages.masking import CONTACT, LINK, masked, masks_of_data
@@ -42,6 +43,9 @@ STREWN: Final = 0.15
 """Signs between ideographs, for each of them, from which on they are no bullets or emoji between sentences."""
 TRADITIONAL: Final = 0.2
 """Share of traditional forms below which they were mixed in; a text that was written in them has more."""
+
+FOREIGN: Final = 3
+"""Simplified forms in a text of traditional ones, from which on the text is a mixture; a name may have two."""
 
 _HAN = "\u3400-\u9fff"
 _IDEOGRAPHS: Final = re.compile(f"[{_HAN}]")
@@ -126,7 +130,8 @@ def _mixed_in(text: str) -> int:
     changed = len(traditional().findall(text))
     if changed < DISGUISED:
         return 0
-    return changed if changed < TRADITIONAL * len(_IDEOGRAPHS.findall(text)) else 0
+    mixed = len(simplified_only().findall(text)) >= FOREIGN
+    return changed if mixed or changed < TRADITIONAL * len(_IDEOGRAPHS.findall(text)) else 0
 
 
 def _joined(parts: list[str]) -> str:
