@@ -22,6 +22,7 @@ BENCHES = (
     "reverify_facts",
     "usage_model",
     "usage_rules",
+    "usage_messages",
     "rings",
     "usage_features",
 )

@@ -48,6 +48,7 @@ __all__ = [
     "compare_latin",
     "hides_characters",
     "normalise_name",
+    "simplified",
 ]
 
 Outcome = Literal["match", "variant", "mismatch", "not_available"]
@@ -274,7 +275,7 @@ def _compare_characters(first: str, second: str) -> NameAnswer:
         return NameAnswer("mismatch", "differs")
     cause: Cause | None = None
     if open_pairs:
-        one, other = (_simplified([pair[side] for pair in open_pairs]) for side in (0, 1))
+        one, other = (simplified([pair[side] for pair in open_pairs]) for side in (0, 1))
         if one is None or other is None:
             return NameAnswer("mismatch", "variants_not_examined")
         if one.translate(_VARIANTS) != other.translate(_VARIANTS):
@@ -283,8 +284,12 @@ def _compare_characters(first: str, second: str) -> NameAnswer:
     return NameAnswer("variant", "private_use" if private or cause is None else cause)
 
 
-def _simplified(characters: Sequence[str]) -> str | None:
-    """Each character by itself in simplified form, one a line; None without `opencc`."""
+def simplified(characters: Sequence[str]) -> str | None:
+    r"""Each character by itself in simplified form, one a line; None without `opencc`.
+
+    >>> simplified("劉備")
+    '刘\n备'
+    """
     converters = _converters()
     if converters is None:
         return None

@@ -43,7 +43,7 @@ ALLOWED = {
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history", "rings", "usage"},
     "leads": PURE | {"_version", "history", "line", "rings"},
     "rings": {"_version", "application", "errors", "faces", "facts", "history", "policy", "reverification"},
-    "usage": {"_version", "application", "errors", "history", "lists", "numbers", "reverification"},
+    "usage": {"_version", "application", "errors", "history", "lists", "names", "numbers", "reverification"},
     "screener": PURE
     | {"gallery", "gather", "judge", "line", "_version", "checks", "faces", "history", "rings", "usage"}
     | {"leads", "steps", "treatment"},

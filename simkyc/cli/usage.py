@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from simkyc.cli.messages import messages_app
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import InputError
@@ -49,6 +50,7 @@ KIND_WORDS = {"calls": "通话 calls", "messages": "短信 messages", "places": 
 usage_app = typer.Typer(
     help="Count how numbers are used; train, measure and use a model of how fraud uses them."
 )
+usage_app.add_typer(messages_app, name="messages")
 
 ModelPath = Annotated[Path, typer.Argument(metavar="MODEL", help="A model made by simkyc usage train.")]
 TablePath = Annotated[

@@ -75,6 +75,10 @@ class Keyring:
         """Key of a postal address, as far as it is written alike."""
         return self._digest(f"address|{address}")
 
+    def message(self, sketch: str) -> str:
+        """Key of what is common to the messages of one template; see `simkyc.usage.messages.templates`."""
+        return self._digest(f"message|{sketch}")
+
     def payer(self, account: str) -> str:
         """Key of the account that pays."""
         return self._digest(f"payer|{account}")

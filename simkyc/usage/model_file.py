@@ -1,22 +1,20 @@
 """The file of a usage model: data that is checked before anything is made of it, and no code.
 
 One JSON object with the trees as LightGBM's text, the features, the calibration, the thresholds, what it was trained
-on, and a SHA-256 over all of it. The hash tells a file that was damaged or altered; it is no signature: whoever can
-write a model can write its hash. Take a model from nobody you would not take a policy from.
+on, and a SHA-256 over all of it; see `checked_file`.
 """
 
 from __future__ import annotations
 
-import hashlib
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from simkyc.application import Model, Text, input_error
-from simkyc.errors import InputError
+from simkyc.application import Model, Text
 from simkyc.reverification.shares import Share
+from simkyc.usage.checked_file import CheckedFile, Sha256, read_checked
 from simkyc.usage.trees import check_trees
 
 __all__ = [
@@ -33,10 +31,8 @@ __all__ = [
 ]
 
 FORMAT_VERSION: Final = 1
-MOST_BYTES: Final = 64 * 2**20
 MOST_FEATURES: Final = 1_000
 
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 FeatureName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 Unit = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 %/.-]{0,40}$")]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -160,7 +156,7 @@ class TrainedOn(Model):
     seed: int = Field(ge=0, lt=2**31)
 
 
-class ModelFile(Model):
+class ModelFile(CheckedFile):
     """All that stands in the file.
 
     Attributes:
@@ -176,7 +172,6 @@ class ModelFile(Model):
         thresholds: Rising in their rates.
         best_raw: Log-odds that gave the best macro-F1 in cross-validation.
         metrics: Cross-validated figures by name.
-        sha256: Of everything else, in this order, as JSON.
     """
 
     shown = ("format_version", "simkyc_version")
@@ -193,7 +188,6 @@ class ModelFile(Model):
     thresholds: tuple[Threshold, ...] = Field(max_length=50)
     best_raw: LogOdds
     metrics: dict[Text, Figure] = Field(max_length=50)
-    sha256: Sha256
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -213,22 +207,6 @@ class ModelFile(Model):
         """What a verdict names: `usage:` and the first twelve digits of the hash."""
         return f"usage:{self.sha256[:12]}"
 
-    def hashed(self) -> str:
-        """The SHA-256 over everything else."""
-        return hashlib.sha256(self.model_dump_json(exclude={"sha256"}).encode()).hexdigest()
-
-    def to_bytes(self) -> bytes:
-        """As it is written into a file, which `read_model_file` reads back."""
-        return (self.to_json() + "\n").encode()
-
-
-class _Head(BaseModel):
-    """As much as tells whether the rest can be read."""
-
-    model_config = ConfigDict(extra="ignore", strict=True)
-
-    format_version: int
-
 
 def read_model_file(source: Path | bytes) -> ModelFile:
     """Read a model's file, and check all of it.
@@ -236,37 +214,9 @@ def read_model_file(source: Path | bytes) -> ModelFile:
     Raises:
         InputError: It cannot be read, is too large, of another version, altered, cut off, or does not fit.
     """
-    data = source if isinstance(source, bytes) else _bytes(source)
-    if len(data) > MOST_BYTES:
-        raise InputError(f"the file of the model is larger than {MOST_BYTES // 2**20} MiB")
-    try:
-        head = _Head.model_validate_json(data)
-    except ValidationError:
-        raise InputError(
-            "this is no file of a usage model, or it is cut off: make it with simkyc usage train"
-        ) from None
-    if head.format_version != FORMAT_VERSION:
-        raise InputError(
-            f"the file of the model has version {head.format_version}, this simkyc reads {FORMAT_VERSION}: "
-            "train it again"
-        )
-    try:
-        file = ModelFile.model_validate_json(data)
-    except ValidationError as error:
-        raise input_error(error, "the file of the model") from None
-    # What was altered goes no further; what is left may still be somebody's own hash over what does not hold.
-    if file.hashed() != file.sha256:
-        raise InputError(
-            "the file of the model was altered after it was made: take it from where it was made"
-        )
+    file = read_checked(
+        source, ModelFile, FORMAT_VERSION, what="a usage model", made_with="simkyc usage train"
+    )
     for text in file.trees:
         check_trees(text, len(file.features))
     return file
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as opened:
-            return opened.read(MOST_BYTES + 1)
-    except (OSError, ValueError):
-        raise InputError("the file of the model cannot be read: see its name and rights") from None

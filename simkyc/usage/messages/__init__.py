@@ -1,0 +1,1 @@
+"""Reading the text of a message and forgetting it: normalised, sketched, held against words and a model."""
