@@ -37,6 +37,7 @@ ALLOWED = {
     "gallery": {"errors", "faces", "facts", "history", "policy"},
     "faces": {"application", "errors"},
     "history": {"application", "errors", "facts", "verdict", "lists", "steps"},
+    "subscriber": BORDER | {"lists", "steps"},
     "treatment": BORDER | {"history", "line", "policy", "steps"},
     "judge": PURE | {"gallery", "gather", "line", "_version", "checks", "faces", "history"},
     "rings": {"_version", "application", "errors", "faces", "history", "policy", "reverification"},
@@ -46,7 +47,8 @@ ALLOWED = {
     "reverification": PURE | {"_version", "checks", "faces", "gallery", "gather", "history", "judge"},
     "testing": PURE | {"faces", "gather", "history", "line", "screener"},
     "cli": PURE
-    | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"},
+    | {"_version", "faces", "history", "notice", "reverification", "rings", "screener", "testing", "usage"}
+    | {"steps", "subscriber"},
 }
 """Room to the rooms it may import. `gather` and the screener open both doors; nobody else does."""
 
