@@ -22,7 +22,9 @@ from rich.console import Console
 from simkyc._version import __version__
 from simkyc.cli.application_file import read_application
 from simkyc.cli.calibrate import calibrate
+from simkyc.cli.existing import existing
 from simkyc.cli.leads import lead_app
+from simkyc.cli.line import line_app
 from simkyc.cli.reverify import reverify
 from simkyc.cli.rings import rings
 from simkyc.cli.tables import policy_table, reasons_table, verdict_panel
@@ -72,6 +74,7 @@ history_app = typer.Typer(help="Say what a history is, or bring its tables up to
 app.add_typer(history_app, name="history")
 app.add_typer(usage_app, name="usage")
 app.add_typer(lead_app, name="lead")
+app.add_typer(line_app, name="line")
 
 PolicyFile = Annotated[
     Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")
@@ -172,26 +175,6 @@ def _policy(path: Path | None) -> Policy:
     return Policy.default() if path is None else Policy.load(path)
 
 
-def _existing(history: str) -> str:
-    """The URL of a history that is there; a preview makes neither a file nor a key.
-
-    An empty file counts as none, for a history would be made in it.
-    """
-    scheme = "sqlite:///"
-    if history.startswith(scheme) and history != f"{scheme}:memory:":
-        try:
-            there = Path(history.removeprefix(scheme)).stat().st_size > 0
-        except (OSError, ValueError):
-            there = False
-        if not there:
-            raise InputError("there is no history at --history: name one that exists, or leave it out")
-    if history.startswith("postgresql://"):
-        from simkyc.history import history_info
-
-        history_info(history)
-    return history
-
-
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
@@ -270,7 +253,7 @@ def check(
 
     moment = _moment(at)
     application = read_application(file)
-    with Screener.open(_existing(history), policy=_policy(policy), rings=rings) as screener:
+    with Screener.open(existing(history), policy=_policy(policy), rings=rings) as screener:
         verdict = screener.preview(application, at=moment or application.applied_at)
     if as_json:
         typer.echo(verdict.model_dump_json(indent=2, ensure_ascii=True))
@@ -373,7 +356,7 @@ def history_purge(
     """Delete what is older than it has to be kept; numbers in use stay counted. Needs the secret."""
     from simkyc.screener import Screener
 
-    with Screener.open(_existing(url)) as screener:
+    with Screener.open(existing(url)) as screener:
         gone = screener.purge(before.replace(tzinfo=CHINA))
     typer.echo(f"{gone} rows deleted")
 
@@ -392,7 +375,7 @@ def _add_import(group: typer.Typer, name: str, says: str, take_in: Callable[[Lis
         from simkyc.cli.lists import import_list
         from simkyc.screener import Screener
 
-        with Screener.open(_existing(history)) as screener:
+        with Screener.open(existing(history)) as screener:
             done = import_list(
                 take_in(screener.lists),
                 file,
@@ -420,7 +403,7 @@ def _add_export(group: typer.Typer, says: str, write: Callable[[Lists], Exporter
         from simkyc.cli.lists import export_list
         from simkyc.screener import Screener
 
-        with Screener.open(_existing(history)) as screener:
+        with Screener.open(existing(history)) as screener:
             typer.echo(export_list(write(screener.lists), out, file_format=file_format, overwrite=force))
 
     group.command("export", help=says)(command)

@@ -13,7 +13,7 @@ DAY_OR_TIME = "a day in China such as 2026-01-31, or a time with its zone"
 DAY = "2026-01-31"
 
 
-def moment_or_day(text: str | None) -> datetime | None:
+def moment_or_day(text: str | None, option: str = "--since and --until") -> datetime | None:
     """The time that an option gives; a day begins at midnight in China.
 
     Raises:
@@ -29,5 +29,5 @@ def moment_or_day(text: str | None) -> datetime | None:
     except ValueError:
         moment = None
     if moment is None or (moment.tzinfo is None and len(text.strip()) > len(DAY)):
-        raise InputError(f"--since and --until take {DAY_OR_TIME}")
+        raise InputError(f"{option} {'take' if ' ' in option else 'takes'} {DAY_OR_TIME}")
     return moment.replace(tzinfo=CHINA) if moment.tzinfo is None else moment

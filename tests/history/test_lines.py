@@ -307,7 +307,7 @@ def test_a_closed_number_is_sold_again_and_its_card_is_not(screener: Screener, c
     with_card = asked("opening", clock, OTHER)
     screener.close_number("first")
     assert flagged(screener.preview(with_card)) == {"device_sim.sim_already_issued"}
-    assert screener.screen(asked("replacement", clock)).reasons[0] == "line.unknown"
+    assert screener.screen(asked("replacement", clock)).reasons[0] == "line.cancelled"
     screener.settle(f"replacement-{HOLDER}", opened=False)
     new_card = {"iccid": STORE_ICCIDS[140], "imsi": "460000000001400"}
     accepted(screener, asked("opening", clock, OTHER, sim=new_card))

@@ -16,8 +16,10 @@ from sqlalchemy import Connection, create_engine, text
 from simkyc.errors import HistoryError, HistoryFormatError, HistoryVersionError, InputError
 from simkyc.history import history_info, migrations, open_history, schema, sql, upgrade_history
 from simkyc.history.embeddings import TABLE as EMBEDDINGS
+from simkyc.history.keys import Keyring
 from simkyc.history.protocol import Entry, OpeningKeys, OpeningWindows, Recorded
 from simkyc.history.schema import SCHEMA_VERSION, TABLES, VERSION_TABLE
+from simkyc.steps import LineStep
 from simkyc.verdict import Decision
 
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
@@ -139,6 +141,52 @@ def test_an_older_history_is_brought_up_with_what_it_holds(
     assert look(url, lambda c: c.execute(text("SELECT note FROM application")).scalar_one()) == "none"
     assert look(url, lambda c: c.execute(text("SELECT batch FROM sim_stock")).scalar_one()) is None
     assert remembered(url) == before
+
+
+LINE = (
+    "INSERT INTO application (application_id, body_digest, kind, service, person_key, msisdn_key, store_id, clerk_id,"
+    " decided_at, decision, admitted_until, opened_at, verdict_json) VALUES ('a', 'digest', 'opening', 'personal',"
+    " 'person', 'msisdn', 'store', 'clerk', {at}, 'accept', {until}, {at}, '{{}}')"
+)
+
+
+def test_a_line_from_before_its_steps_were_remembered_has_them_from_now_on(url: str) -> None:
+    at = int(TEN.timestamp())
+
+    def before(connection: Connection) -> None:
+        migrations.migrate(connection, 1)
+        fingerprint = {"value": Keyring(SECRET, ()).fingerprint()}
+        connection.execute(
+            text("INSERT INTO history_meta (name, value) VALUES ('secret_fingerprint', :value)"), fingerprint
+        )
+        connection.execute(text(LINE.format(at=at, until=at + 1800)))
+        connection.commit()
+
+    look(url, before)
+    with pytest.raises(HistoryVersionError, match="simkyc history upgrade"):
+        open_history(url, secret=SECRET)
+    assert upgrade_history(url) == (1, SCHEMA_VERSION)
+    step = LineStep(
+        step_no=1,
+        taken_at=TEN,
+        measure="suspend",
+        state="suspended",
+        suspected=True,
+        reason="suspected_use",
+        basis="a rule",
+        taken_by="staff-1",
+        until=None,
+        opened_by="a",
+    )
+    with closing(open_history(url, secret=SECRET)) as history:
+        with history.read() as reader:
+            assert [one.application_id for one in reader.bindings("msisdn", TEN)] == ["a"]
+            assert reader.steps("msisdn", TEN) == ()
+        with history.write() as transaction:
+            transaction.take_step("msisdn", step, TEN)
+        with history.read() as reader:
+            assert reader.steps("msisdn", TEN) == (step,)
+            assert reader.facts(KEYS, WINDOWS, TEN).suspended_numbers == 1
 
 
 def test_a_new_history_is_made_by_all_the_steps(

@@ -15,7 +15,7 @@ from simkyc import Decision, Policy, Verdict
 from simkyc.reverification.job import Job
 from simkyc.reverification.run import reverify
 from simkyc.testing import FakeCrowdEngine, world
-from tests.reverification.town import SECRET, Town, played, visited, write_rows
+from tests.reverification.town import SECRET, Town, played, stopped, visited, write_rows
 
 Engine = Literal["duckdb", "spark"]
 ENGINES = [
@@ -81,6 +81,19 @@ def test_a_history_answers_a_batch_as_it_answers_each(
     previewed = said(whole_town.previewed())
     assert told(rows) == previewed
     assert len({decision for decision, _ in previewed.values()}) >= 3, "too little happened to compare"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_was_done_to_lines_is_known_to_a_batch_as_it_is_at_the_counter(
+    engine: Engine, tmp_path: Path
+) -> None:
+    town = stopped(tmp_path, world(3, days=60, stores=5, people=60, fraud=0.3))
+    (tmp_path / "out").mkdir()
+    rows = run(town, tmp_path / "out", history=town.history, secret=SECRET, engine=engine)
+    previewed = said(town.previewed())
+    assert told(rows) == previewed
+    found = {reason for _, reasons in previewed.values() for reason in reasons}
+    assert found >= {"line.suspended_for_fraud", "openings.suspended_number", "identity.face_of_fraud"}
 
 
 def test_a_source_is_its_own_past(visits: Town, tmp_path: Path) -> None:

@@ -13,12 +13,13 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from simkyc import Application, Decision, Policy, Screener, Verdict
+from simkyc.application import ApplicationKind
 from simkyc.history import open_history
 from simkyc.reverification.columns import flat, schema
-from simkyc.testing import Clock, FakeCrowdEngine, World, play
+from simkyc.testing import Clock, FakeCrowdEngine, World, iccid_of, play
 from simkyc.testing.city import Closed, Outcome, Visit
 
-__all__ = ["SECRET", "Town", "played", "visited", "write_rows"]
+__all__ = ["SECRET", "Town", "played", "stopped", "visited", "write_rows"]
 
 SECRET = "a secret for tests only"
 
@@ -91,6 +92,41 @@ def visited(folder: Path, city: World) -> Town:
                     pass
     rows = list(_told(url, applications, frauds))
     return Town(url, rows, applications, {row["application_id"]: row["decided_at"] for row in rows})
+
+
+def stopped(folder: Path, city: World) -> Town:
+    """Lines are suspended, some of them as used for fraud, and their holders come back for them and for more."""
+    clock = Clock(city.start)
+    url = f"sqlite:///{folder}/stopped.db"
+    applications: list[Application] = []
+
+    def comes(application: Application, *, honest: bool) -> bool:
+        asked = application.changed(applied_at=clock.advance(seconds=1))
+        applications.append(asked)
+        return _settled(screener, asked, honest=honest)
+
+    with Screener.open(url, secret=SECRET, faces=FakeCrowdEngine(), clock=clock) as screener:
+        visits = [event for event in city.events() if isinstance(event, Visit)]
+        openings = [one for one in visits if one.application.kind == "opening"][:60]
+        for place, event in enumerate(openings):
+            clock.now, opened = max(event.at, clock.now), event.application
+            if not comes(opened, honest=True) or place % 2:
+                continue
+            screener.act(opened.sim.msisdn, "suspend", reason="suspected_use", by="staff-1")
+            if place % 4:
+                screener.report_outcome(opened.sim.msisdn, is_fraud=True)
+            more = opened.sim.changed(
+                msisdn=f"+86135{place:08d}", imsi=f"46007{place:010d}", iccid=iccid_of(900_000 + place)
+            )
+            kinds: tuple[ApplicationKind, ...] = ("reactivation", "second_check", "opening")
+            for kind in kinds:
+                name = f"{opened.application_id}-{kind}"
+                sim = more if kind == "opening" else opened.sim
+                again = opened.changed(application_id=name, kind=kind, sim=sim)
+                comes(again, honest=kind == "reactivation" and place % 6 == 0)
+        decided_at = {one.application_id: _verdict(screener, one).decided_at for one in applications}
+    rows = [flat(one, decided_at=decided_at[one.application_id]) for one in applications]
+    return Town(url, rows, applications, decided_at)
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> Path:
