@@ -260,6 +260,14 @@ class BatchLimits(Model):
     fraudulent_share_of_staff: Limit
     fraudulent_of_others: Limit
 
+    @model_validator(mode="after")
+    def _counts_full_days(self) -> Self:
+        if self.baseline_window.value % 1:
+            raise ValueError(
+                "the usual day is told from full days: baseline_window is a whole number of them"
+            )
+        return self
+
 
 class CommonValue(Model):
     """When a place is shared by so many people, for so long, that it says nothing: a dormitory, the shop itself."""
