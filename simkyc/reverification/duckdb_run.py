@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from simkyc.errors import InputError, SimkycError
+from simkyc.errors import InputError
 from simkyc.history import open_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
@@ -108,7 +108,6 @@ class DuckdbRun(Run):
                 left.unlink()
         with (
             told("the past cannot be kept"),
-            _duck_told(),
             duckdb.connect(str(self._workshop.path("past.duckdb"))) as database,
         ):
             database.execute(f"SET memory_limit = '{self._job.memory_mb}MB'")
@@ -388,30 +387,3 @@ def _batches(result: duckdb.DuckDBPyRelation, schema: pa.Schema) -> list[pa.Reco
 def second_of(moment: datetime | None, otherwise: int) -> int:
     """Epoch seconds of a time, where there is one."""
     return otherwise if moment is None else int(moment.timestamp())
-
-
-@contextmanager
-def _duck_told() -> Iterator[None]:
-    """What DuckDB says, without the rows that it may repeat.
-
-    Raises:
-        SimkycError: No memory or no space is left, or its files are damaged.
-    """
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        advice = "give it more (memory_mb), or judge fewer at once (chunk_rows)"
-        fault = SimkycError(f"DuckDB has too little memory: {advice}")
-    except duckdb.IOException as error:
-        said = str(error).lower()
-        full = "no space left" in said or "not enough space" in said or "disk quota" in said
-        fault = SimkycError(
-            "no space is left in OUT: make some and call again, it goes on where it was"
-            if full
-            else "the files of the job in OUT are damaged or gone: name another folder"
-        )
-    except duckdb.Error as error:
-        fault = SimkycError(f"DuckDB cannot go on ({type(error).__name__}): report this as a fault of simkyc")
-    else:
-        return
-    raise fault
