@@ -20,6 +20,9 @@ BENCHES = (
     "world",
     "stock",
     "reverify_facts",
+    "reverify_photos",
+    "reverify_rows",
+    "reverify_engines",
     "usage_model",
     "rings",
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simkyc.reverification.duckdb_run import DuckdbRun
     from simkyc.reverification.spark_run import SparkRun
 
-__all__ = ["reverify"]
+__all__ = ["reverify", "write_verdicts"]
 
 VERDICTS: Final = "verdicts.parquet"
 REJECTS: Final = "rejects.jsonl"
@@ -90,7 +90,7 @@ def _leave(
 ) -> Report:
     """Write what stands in OUT from what was judged so far."""
     with told("what was found cannot be written"):
-        judged, engine_id = _write_verdicts(workshop)
+        judged, engine_id = write_verdicts(workshop)
         read, set_aside = _write_rejects(workshop)
         facts = JobFacts(
             policy_name=policies[0].name,
@@ -137,7 +137,7 @@ def _faces_of(job: Job, policy: Policy, engine_id: str | None) -> dict[str, Any]
     }
 
 
-def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
+def write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
     """Bring the verdicts of all chunks together in the order of the source; how many, and by which face engine."""
     parts = sorted(workshop.path("verdicts").rglob("*.parquet"))
     judged, engine_id = 0, None
