@@ -84,7 +84,7 @@ SELECT SUM(a), SUM(b), SUM(c), SUM(d), SUM(e) FROM (
 
 def reverify_facts(run: Run) -> Table:
     """Every question for every opening, against bare window counts over the same keys and windows."""
-    sizes = run.pick([2000], [100_000], [1_000_000], [1_000_000, 10_000_000])
+    sizes = run.pick([2000], [100_000], [100_000, 1_000_000], [1_000_000, 10_000_000, 30_000_000])
     rows, results = [], []
     seconds: dict[int, float] = {}
     for size in sizes:
