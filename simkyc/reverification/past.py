@@ -38,6 +38,7 @@ __all__ = [
     "LOOKS_BACK",
     "PAST_OF_SOURCE",
     "SAYS",
+    "STAFF",
     "Asked",
     "bucketed",
     "span",
