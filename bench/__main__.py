@@ -34,7 +34,7 @@ def main() -> int:
     size.add_argument(
         "--full",
         action="store_true",
-        help="10 million openings too: 30 GB of disk, a quarter of an hour more",
+        help="10 and 30 million openings too: 60 GB of disk, an hour or more",
     )
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name not in BENCHES]

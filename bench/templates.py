@@ -23,7 +23,7 @@ from simkyc.faces.intake import decode
 from simkyc.faces.network import RecognitionNetwork
 from simkyc.faces.weights import recognition_graph
 
-__all__ = ["templates"]
+__all__ = ["CountedNetwork", "bare_network", "templates"]
 
 DLIB_TARGET = 10
 NETWORK_TARGET = 0.6
@@ -43,7 +43,7 @@ def templates(run: Run) -> Table:
 
 
 def _measured(run: Run) -> Table:
-    network = _Counted()
+    network = CountedNetwork()
     engine = DlibFaceEngine(network=network)
     photos = [decode(pair.live) for pair in genuine(sources(run, run.pick(1, 8, BATCH))[0])]
     found = FaceFinder()
@@ -52,7 +52,7 @@ def _measured(run: Run) -> Table:
     chips = np.concatenate([chips] * -(-BATCH // len(chips)))[:BATCH]
     engine.templates_of_chips(chips)
     passes = network.chips / BATCH
-    bare = _bare_network(round(BATCH * passes))
+    bare = bare_network(round(BATCH * passes))
     describe = peer.face_recognition().api.face_encoder.compute_face_descriptor
     describe(chips[0])
 
@@ -120,7 +120,7 @@ def _measured(run: Run) -> Table:
     )
 
 
-class _Counted(RecognitionNetwork):
+class CountedNetwork(RecognitionNetwork):
     """The network, counting what passes through it: how many passes a template needs is the engine's recipe."""
 
     chips = 0
@@ -130,7 +130,7 @@ class _Counted(RecognitionNetwork):
         return super().vectors(chips)
 
 
-def _bare_network(count: int) -> Callable[[], object]:
+def bare_network(count: int) -> Callable[[], object]:
     """A forward of `count` chips with nothing around it, in batches no larger than `BATCH`."""
     graph = recognition_graph()
     shape = onnx.load_from_string(graph).graph.input[0].type.tensor_type.shape.dim

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self, get_args
@@ -30,6 +30,8 @@ from simkyc.verdict import EXPLAINED, SEVERITY, Decision, Evidence, Finding, Lin
 __all__ = ["Limit", "Measure", "Outcome", "Policy", "Ruling", "Window"]
 
 DAY_S = 86_400
+PLACES: Final = {code: place for place, code in enumerate(REASONS)}
+"""The order of the reasons, in which those that weigh the same are told."""
 
 AfterIssue = Literal["line", "usage"]
 """What is judged without an application: a line by its cards and devices, and a number by the records of its use."""
@@ -265,6 +267,14 @@ class BatchLimits(Model):
     fraudulent_of_staff: Limit
     fraudulent_share_of_staff: Limit
     fraudulent_of_others: Limit
+
+    @model_validator(mode="after")
+    def _counts_full_days(self) -> Self:
+        if self.baseline_window.value % 1:
+            raise ValueError(
+                "the usual day is told from full days: baseline_window is a whole number of them"
+            )
+        return self
 
 
 class CommonValue(Model):
@@ -810,15 +820,14 @@ class Policy(Model):
             if ruling is None:
                 raise PolicyError("a finding has a reason that the policy does not rule on")
             decision = ruling.decide(finding)
-            ruled.append((decision, finding.model_copy(update={"decision": decision})))
+            ruled.append((decision, _ruled(finding, decision)))
         against = [(decision, finding) for decision, finding in ruled if decision is not Decision.ACCEPT]
-        places = {code: place for place, code in enumerate(REASONS)}
         # Worst first; among equals a flagged reason says more than one that could not be checked.
         against.sort(
             key=lambda item: (
                 -SEVERITY[item[0]],
                 item[1].state is State.NOT_ASSESSED,
-                places[item[1].reason],
+                PLACES[item[1].reason],
             )
         )
         return Outcome(
@@ -866,6 +875,19 @@ def _weight_finding(
         cause=cause,
         evidence=signs,
     )
+
+
+def _ruled(finding: Finding, decision: Decision) -> Finding:
+    """The finding with what it leads to."""
+    if finding.observed is None and finding.data_as_of is None and not finding.evidence:
+        return _plainly_ruled(finding, decision)
+    return finding.model_copy(update={"decision": decision})
+
+
+# What says nothing of one application alone is shared by many verdicts, as `checks.answers` shares it.
+@lru_cache(maxsize=8192)
+def _plainly_ruled(finding: Finding, decision: Decision) -> Finding:
+    return finding.model_copy(update={"decision": decision})
 
 
 SERVICES: Final[tuple[Literal["voiceSmsIn", "voiceSmsOut", "dataService"], ...]] = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from simkyc.application import Application, Role, Subject
 from simkyc.facts import Facts, consent_fault
@@ -32,6 +33,8 @@ def answer(
     evidence: tuple[Evidence, ...] = (),
 ) -> Finding:
     """A question that could be answered: flagged when the reason holds, else passed."""
+    if observed is None and limit is None and unit is None and data_as_of is None and not evidence:
+        return _plain(reason, State.FLAGGED if holds else State.PASSED, cause)
     return Finding(
         check=REASONS[reason].check,
         reason=reason,
@@ -47,7 +50,13 @@ def answer(
 
 def not_assessed(reason: str, cause: str) -> Finding:
     """A question that could not be answered, and why."""
-    return Finding(check=REASONS[reason].check, reason=reason, state=State.NOT_ASSESSED, cause=cause)
+    return _plain(reason, State.NOT_ASSESSED, cause)
+
+
+# Most answers say nothing of this application alone, and a finding never changes: it is made and checked once.
+@lru_cache(maxsize=4096)
+def _plain(reason: str, state: State, cause: str | None) -> Finding:
+    return Finding(check=REASONS[reason].check, reason=reason, state=state, cause=cause)
 
 
 def within_windows(

@@ -6,24 +6,35 @@ The assembling of facts is the history's own: only where the rows of an answer c
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, cached_property
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from simkyc.errors import HistoryError
+from simkyc.facts import Actor, ActorCounts
 from simkyc.history import pattern_questions, questions
 from simkyc.history.protocol import Enrolled, KeptFace, OpeningWindows
 from simkyc.history.sql import SqlReader, spans
 from simkyc.history.statements import FOREVER, Asker, Spans, epoch_seconds, moment_of, position_of
 from simkyc.lists.watch import Listing
 
-__all__ = ["QUESTIONS", "AnsweredReader", "FacesOfThePast", "Past", "Question", "frauds_of", "spans_of"]
+__all__ = [
+    "QUESTIONS",
+    "AnsweredReader",
+    "ByAsker",
+    "FacesOfThePast",
+    "Past",
+    "Question",
+    "frauds_of",
+    "rows_by_asker",
+    "spans_of",
+]
 
 
 class Question(NamedTuple):
@@ -61,7 +72,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "trail": Question(pattern_questions.TRAIL, order=("-decided_at", "-entry_no")),
     "neighbours": Question(pattern_questions.NEIGHBOURS, order=("iccid",)),
     "neighbour_numbers": Question(pattern_questions.NEIGHBOUR_NUMBERS, "neighbour"),
-    "baseline": Question(pattern_questions.BASELINE, "shared"),
+    "baseline": Question(pattern_questions.BASELINE, "shared"),  # its answers are `past.FULL_DAYS`
     "hour": Question(pattern_questions.HOUR),
     "spread": Question(pattern_questions.SPREAD, "shared"),
     "outcomes": Question(pattern_questions.OUTCOMES, "shared"),
@@ -86,9 +97,23 @@ def spans_of(name: str, windows: OpeningWindows) -> Spans:
 BY_TEXT: Final = {question.text: name for name, question in QUESTIONS.items()}
 
 
+Rows = Sequence[Any]
+"""Rows of an answer, a named tuple each."""
+ByAsker = Mapping[int, Rows]
+
+
 @cache
-def _row_type(names: tuple[str, ...]) -> Callable[..., Any]:
+def _row_type(names: tuple[str, ...]) -> Any:
     return namedtuple("Row", names)  # its fields are those of the question
+
+
+def rows_by_asker(answer: pa.Table) -> ByAsker:
+    """The rows of an answer to many, by who asked."""
+    made = _row_type(tuple(answer.column_names))._make
+    found: dict[int, list[Any]] = {}
+    for row in map(made, zip(*(column.to_pylist() for column in answer.columns), strict=True)):
+        found.setdefault(row.ask_id, []).append(row)
+    return found
 
 
 class AnsweredReader(SqlReader):
@@ -100,9 +125,7 @@ class AnsweredReader(SqlReader):
         past: What is the same for all of them.
     """
 
-    def __init__(
-        self, answers: Mapping[str, Sequence[Mapping[str, Any]]], entry_no: int | None, past: Past
-    ) -> None:
+    def __init__(self, answers: Mapping[str, Rows], entry_no: int | None, past: Past) -> None:
         self._answers = answers
         self._entry_no = FOREVER if entry_no is None else entry_no
         self._past = past
@@ -119,14 +142,25 @@ class AnsweredReader(SqlReader):
         del asker, named, spans  # the answers are to this application, as of its own time, in these windows
         return [row for text in texts for row in self._answered(BY_TEXT[text])]
 
-    def _answered(self, name: str) -> Sequence[Any]:
-        rows = list(self._answers.get(name) or ())
-        for column in reversed(QUESTIONS[name].order):
-            rows.sort(key=itemgetter(column.removeprefix("-")), reverse=column.startswith("-"))
-        if not rows:
-            return ()
-        made = _row_type(tuple(rows[0]))
-        return [made(*row.values()) for row in rows]
+    def _answered(self, name: str) -> Rows:
+        rows = self._answers[name]
+        if len(rows) > 1 and (order := QUESTIONS[name].order):
+            rows = list(rows)
+            for column in reversed(order):
+                rows.sort(key=attrgetter(column.removeprefix("-")), reverse=column.startswith("-"))
+        return rows
+
+    def _counted(
+        self, asker: Asker, actors: tuple[tuple[Actor, str], ...], windows: OpeningWindows
+    ) -> dict[Actor, tuple[ActorCounts, ...]]:
+        del asker, windows
+        days = {row.what: (row.openings or (), row.remote_first or ()) for row in self._answered("baseline")}
+        return {
+            what: tuple(
+                ActorCounts(*counts) for counts in zip(*days.get(what, ((), ())), strict=True) if counts[0]
+            )
+            for what, _ in actors
+        }
 
     def _rows(self, statement: object, parameters: object = None) -> Sequence[Any]:
         del statement, parameters

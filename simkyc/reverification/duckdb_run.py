@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Final
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from pyarrow import parquet as pq
 
-from simkyc.errors import InputError, SimkycError
+from simkyc.errors import InputError
 from simkyc.history import open_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
@@ -25,7 +26,7 @@ from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, fraud
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
 from simkyc.reverification.job import EngineMaker, Job, Run, quoted, second_of, told
-from simkyc.reverification.judging import ASKED_COLUMNS, Bench
+from simkyc.reverification.judging import ASKED_COLUMNS, Answered, Bench
 from simkyc.reverification.pool import Pool
 from simkyc.reverification.source import RawRow, raw_rows
 from simkyc.reverification.verdict_rows import SCHEMA
@@ -38,6 +39,10 @@ TASK_ROWS: Final = 256
 TASK_BYTES: Final = 16 * 2**20
 """Rows, and bytes of their photos, that one process takes in at once."""
 JUDGED_AT_ONCE: Final = 500
+CHUNKS_AT_ONCE: Final = 20
+"""Chunks that questions are asked for at once: each time all that they look back on is read again."""
+NOT_ASKED: Final = " EXCLUDE (application_json, about_json, other_about_json, restriction_json, faces)"
+"""What no question reads of who asks."""
 NO_SECRET: Final = b"the keys of a job that leaves none"
 """Keys of a source that is its own past. They stand beside what they are made of, and leave with it when the job ends;
 the same ones each time, so that what is made of them, too, is the same.
@@ -103,7 +108,6 @@ class DuckdbRun(Run):
                 left.unlink()
         with (
             told("the past cannot be kept"),
-            _duck_told(),
             duckdb.connect(str(self._workshop.path("past.duckdb"))) as database,
         ):
             database.execute(f"SET memory_limit = '{self._job.memory_mb}MB'")
@@ -135,15 +139,14 @@ class DuckdbRun(Run):
         database.execute("CREATE OR REPLACE TEMP VIEW application AS FROM past_application")
         asked = past.ASKED_OF_SOURCE if reader is None else past.ASKED_OF_HISTORY
         database.execute(
-            "CREATE TABLE every_asked AS SELECT *, (ROW_NUMBER() OVER (ORDER BY decided_at, application_id) - 1)"
-            f" // {self._job.chunk_rows} AS chunk FROM ({asked}) AS every_asked"
-            f" WHERE decided_at >= {second_of(self._job.since, 0)}"
-            f" AND decided_at < {second_of(self._job.until, FOREVER)} ORDER BY chunk"
+            "CREATE TABLE every_asked AS SELECT * REPLACE"
+            " (ROW_NUMBER() OVER (ORDER BY decided_at, application_id) - 1 AS ask_id)"
+            f" FROM ({asked}) AS every_asked WHERE decided_at >= {second_of(self._job.since, 0)}"
+            f" AND decided_at < {second_of(self._job.until, FOREVER)} ORDER BY ask_id"
         )
-        database.execute(
-            "CREATE TABLE every_asked_key AS SELECT taken_key.*, every_asked.chunk FROM taken_key"
-            " JOIN every_asked USING (source_no) ORDER BY chunk"
-        )
+        database.execute("CREATE TEMP VIEW asked AS FROM every_asked")
+        database.execute(f"CREATE TABLE every_asked_key AS {past.KEYS_OF_ASKED} ORDER BY ask_id")
+        database.execute("DROP VIEW asked")
         database.execute("CHECKPOINT")
         self._workshop.write("prepared", b"")
 
@@ -192,54 +195,72 @@ class DuckdbRun(Run):
     # --- judging -----------------------------------------------------------------------------------------------------
 
     def _judge(self, database: duckdb.DuckDBPyConnection, keyring: Keyring) -> None:
-        counted = "SELECT COUNT(*), COALESCE(MAX(chunk) + 1, 0) FROM every_asked"
-        total, chunks = database.execute(counted).fetchall()[0]
+        total = self.asked(database)
+        chunks = -(-total // self._job.chunk_rows)
         imports = tuple(
             (name, moment_of(second))
             for name, second in database.execute("SELECT list, imported_at FROM past_list_import").fetchall()
         )
         frauds = frauds_of(database.execute(past.FRAUDS).fetchall())
         faces = str(self._workshop.path("faces.parquet"))
-        pool: Pool[pa.Table, list[pa.RecordBatch]] = Pool(
+        pool: Pool[Answered, pa.RecordBatch] = Pool(
             _sit,
             (self._policy, self._other, keyring, imports, faces, frauds, self._job.faces),
             self._job.workers,
         )
         with closing(pool):
-            for chunk in range(chunks):
-                name, done = f"verdicts/{chunk:06d}.parquet", chunk * self._job.chunk_rows
-                if not self._workshop.has(name):
+            for first in range(0, chunks, CHUNKS_AT_ONCE):
+                some = range(first, min(first + CHUNKS_AT_ONCE, chunks))
+                due = [chunk for chunk in some if not self._workshop.has(_verdicts(chunk))]
+                if due:
+                    self.ask(database, range(due[0], due[-1] + 1), self._sides)
+                for chunk in due:
+                    done = chunk * self._job.chunk_rows
                     batches: list[pa.RecordBatch] = []
                     for judged in pool.map(_slices(self.answered(database, chunk, self._sides))):
-                        batches += judged
-                        done += sum(one.num_rows for one in judged)
+                        batches.append(judged)
+                        done += judged.num_rows
                         self._progress("judge", done, total)
-                    self._workshop.write_table(name, SCHEMA, batches)
-                self._progress("judge", min((chunk + 1) * self._job.chunk_rows, total), total)
+                    self._workshop.write_table(_verdicts(chunk), SCHEMA, batches)
+                self._progress("judge", min((some[-1] + 1) * self._job.chunk_rows, total), total)
+
+    @staticmethod
+    def asked(database: duckdb.DuckDBPyConnection) -> int:
+        """How many ask."""
+        ((total,),) = database.execute("SELECT COUNT(*) FROM every_asked").fetchall()
+        return int(total)
+
+    def ask(
+        self,
+        database: duckdb.DuckDBPyConnection,
+        chunks: range,
+        sides: Sequence[tuple[str, OpeningWindows]],
+    ) -> None:
+        """Make the table of every question's answers, for all who ask in these chunks."""
+        within = f"ask_id >= {chunks.start * self._job.chunk_rows} AND ask_id < {chunks.stop * self._job.chunk_rows}"
+        for table, columns in (("asked", NOT_ASKED), ("asked_key", "")):
+            database.execute(
+                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{columns} FROM every_{table} WHERE {within}"
+            )
+        first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
+        for before, windows in sides:
+            for name in QUESTIONS:
+                _ask(database, name, f"answer_{before}{name}", windows, (first, last))
 
     def answered(
         self, database: duckdb.DuckDBPyConnection, chunk: int, sides: Sequence[tuple[str, OpeningWindows]]
-    ) -> pa.Table:
-        """The rows of one chunk in the order of their times, each with the answers to every question."""
-        for table in ("asked", "asked_key"):
-            database.execute(
-                f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT * FROM every_{table} WHERE chunk = {chunk}"
-            )
-        first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
-        joins, columns = [], [f"asked.{name}" for name in ASKED_COLUMNS]
-        for before, windows in sides:
-            for name in QUESTIONS:
-                answer = f"{before}{name}"
-                _ask(database, name, answer, windows, (first, last))
-                joins.append(f"LEFT JOIN answer_{answer} ON answer_{answer}.ask_id = asked.source_no")
-                columns.append(f"answer_{answer}.found AS {answer}")
-        answered: pa.Table = database.sql(
-            f"SELECT {', '.join(columns)} FROM asked {' '.join(joins)} ORDER BY asked.decided_at, asked.application_id"
-        ).to_arrow_table()
-        for before, _ in sides:
-            for name in QUESTIONS:
-                database.execute(f"DROP TABLE answer_{before}{name}")
-        return answered
+    ) -> Answered:
+        """The rows of one chunk in the order of their times, and the answers to every question that `ask` asked."""
+        first = chunk * self._job.chunk_rows
+        within = f"WHERE ask_id >= {first} AND ask_id < {first + self._job.chunk_rows} ORDER BY ask_id"
+
+        def read(table: str, columns: str = "*") -> pa.Table:
+            return database.sql(f"SELECT {columns} FROM {table} {within}").to_arrow_table()
+
+        names = [f"{before}{name}" for before, _ in sides for name in QUESTIONS]
+        return Answered(
+            read("every_asked", ", ".join(ASKED_COLUMNS)), {name: read(f"answer_{name}") for name in names}
+        )
 
 
 @contextmanager
@@ -268,25 +289,16 @@ def _ask(
     windows: OpeningWindows,
     times: tuple[int, int],
 ) -> None:
-    """Make the table of one question's answers: the rows of each who asks, as a list."""
-    found = []
+    """Make the table of one question's answers."""
+    back = max((window_s for _, window_s in spans_of(name, windows)), default=0)
     for place, way in enumerate(past.ways_to_ask(name, windows)):
         for view, sql in way.views.items():
-            database.execute(f"CREATE OR REPLACE TEMP TABLE {view} AS {sql}")
-        back = max((window_s for _, window_s in spans_of(name, windows)), default=0)
+            database.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {sql}")
         for table in past.COPIED:
             seen = _seen(name, table, way.bucket_s, (times[0] - back, times[1]))
             database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {seen}")
-        database.execute(f"CREATE OR REPLACE TEMP TABLE found_{place} AS {way.text}")
-        found.append(f"SELECT * FROM found_{place}")
-    every = " UNION ALL ".join(found)
-    listed = f"SELECT ask_id, list(one) AS found FROM ({every}) AS one GROUP BY ask_id"
-    if name == "baseline":
-        listed = (
-            f"SELECT day_of.ask_id, flatten(list(of_day.found)) AS found FROM ({past.DAYS_OF}) AS day_of"
-            f" JOIN ({listed}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
-        )
-    database.execute(f"CREATE OR REPLACE TEMP TABLE answer_{answer} AS {listed}")
+        put = f"INSERT INTO {answer}" if place else f"CREATE OR REPLACE TEMP TABLE {answer} AS"
+        database.execute(f"{put} {way.text}")
 
 
 def _seen(name: str, table: str, bucket_s: int | None, times: tuple[int, int]) -> str:
@@ -295,19 +307,37 @@ def _seen(name: str, table: str, bucket_s: int | None, times: tuple[int, int]) -
     if table not in ("application", "shared_key"):
         return f"SELECT * FROM {rows}"
     first, last = times
-    if name == "neighbours":
-        seen = past.CARDS.format(application=rows) + f" AND decided_at <= {last} AND decided_at >= {first}"
-    elif bucket_s is None:
-        seen = f"SELECT * FROM {rows} WHERE decided_at <= {last}"
-    else:
+    within = f"decided_at <= {last}"
+    if name in past.LOOKS_BACK:
         # Where full days are counted they end at midnight, up to a day before.
-        seen = f"{past.bucketed(rows, bucket_s)} WHERE decided_at <= {last} AND decided_at >= {first - DAY_S}"
-    return seen
+        within += f" AND decided_at >= {first - DAY_S}"
+    if name == "neighbours":
+        return f"{past.CARDS.format(application=rows)} AND {within}"
+    if bucket_s is not None:
+        return f"{past.bucketed(rows, bucket_s)} WHERE {within}"
+    return f"SELECT * FROM {rows} WHERE {within}"
 
 
-def _slices(table: pa.Table) -> Iterator[pa.Table]:
-    for start in range(0, table.num_rows, JUDGED_AT_ONCE):
-        yield table.slice(start, JUDGED_AT_ONCE)
+def _verdicts(chunk: int) -> str:
+    return f"verdicts/{chunk:06d}.parquet"
+
+
+def _slices(answered: Answered) -> Iterator[Answered]:
+    """A few rows each, with the answers to them."""
+    asks = answered.asked["ask_id"].to_numpy()
+    edges = [int(asks[start]) for start in range(0, len(asks), JUDGED_AT_ONCE)]
+    by_answer = {
+        name: [*np.searchsorted(answer["ask_id"].to_numpy(), edges).tolist(), len(answer)]
+        for name, answer in answered.answers.items()
+    }
+    for place, start in enumerate(range(0, len(asks), JUDGED_AT_ONCE)):
+        yield Answered(
+            answered.asked.slice(start, JUDGED_AT_ONCE),
+            {
+                name: answered.answers[name].slice(places[place], places[place + 1] - places[place])
+                for name, places in by_answer.items()
+            },
+        )
 
 
 def _tasks(rows: Iterable[RawRow]) -> Iterator[list[RawRow]]:
@@ -340,11 +370,10 @@ def _sit(
     faces: str,
     frauds: Mapping[int, tuple[tuple[int, int], ...]],
     engine: EngineMaker | None,
-) -> Callable[[pa.Table], list[pa.RecordBatch]]:
+) -> Callable[[Answered], pa.RecordBatch]:
     """What a process judges rows with."""
     known = Past(imports, FacesOfThePast(pq.read_table(faces, schema=FACES)), frauds)
-    bench = Bench(policy, other, keyring, known, engine)
-    return lambda table: list(bench.judged([table]))
+    return Bench(policy, other, keyring, known, engine).judged
 
 
 def _stop_at(rejects: pa.RecordBatch) -> None:
@@ -357,30 +386,3 @@ def _batches(result: duckdb.DuckDBPyRelation, schema: pa.Schema) -> list[pa.Reco
     table: pa.Table = result.to_arrow_table()
     batches: list[pa.RecordBatch] = table.cast(schema).to_batches()
     return batches
-
-
-@contextmanager
-def _duck_told() -> Iterator[None]:
-    """What DuckDB says, without the rows that it may repeat.
-
-    Raises:
-        SimkycError: No memory or no space is left, or its files are damaged.
-    """
-    try:
-        yield
-    except duckdb.OutOfMemoryException:
-        advice = "give it more (memory_mb), or judge fewer at once (chunk_rows)"
-        fault = SimkycError(f"DuckDB has too little memory: {advice}")
-    except duckdb.IOException as error:
-        said = str(error).lower()
-        full = "no space left" in said or "not enough space" in said or "disk quota" in said
-        fault = SimkycError(
-            "no space is left in OUT: make some and call again, it goes on where it was"
-            if full
-            else "the files of the job in OUT are damaged or gone: name another folder"
-        )
-    except duckdb.Error as error:
-        fault = SimkycError(f"DuckDB cannot go on ({type(error).__name__}): report this as a fault of simkyc")
-    else:
-        return
-    raise fault

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
+import duckdb
 import pyarrow as pa
 from filelock import FileLock, Timeout
 from pyarrow import parquet as pq
@@ -44,6 +45,7 @@ __all__ = [
     "quoted",
     "second_of",
     "told",
+    "whole",
 ]
 
 Engine = Literal["duckdb", "spark"]
@@ -55,6 +57,7 @@ Progress = Callable[[Literal["read", "judge"], int, int | None], None]
 OTHER: Final = "other_"
 """Before the name of a question: as the policy compared with asks it, where its windows are others."""
 NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+MAKE_SPACE: Final = "no space is left; make some and call again, it goes on where it was"
 
 
 class Job(Model):
@@ -188,23 +191,18 @@ class Workshop:
 
     def write(self, name: str, data: bytes) -> None:
         """A file of the job that appears whole or not at all."""
-        with told("a file of the job cannot be written"):
-            path = self.folder / name
-            path.parent.mkdir(exist_ok=True)
-            draft = self._draft(path)
+        with told("a file of the job cannot be written"), whole(self.folder / name) as draft:
             draft.write_bytes(data)
-            draft.replace(path)
 
     def write_table(self, name: str, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
         """A table of the job as Parquet, whole or not at all."""
-        path = self.folder / name
-        with told("a table of the job cannot be written"):
-            path.parent.mkdir(exist_ok=True)
-            draft = self._draft(path)
-            with pq.ParquetWriter(draft, schema, compression="zstd") as writer:
-                for batch in batches:
-                    writer.write_batch(batch)
-            draft.replace(path)
+        with (
+            told("a table of the job cannot be written"),
+            whole(self.folder / name) as draft,
+            pq.ParquetWriter(draft, schema, compression="zstd") as writer,
+        ):
+            for batch in batches:
+                writer.write_batch(batch)
 
     def has(self, name: str) -> bool:
         """Whether this is there, and so whole."""
@@ -224,10 +222,6 @@ class Workshop:
             else:
                 entry.unlink(missing_ok=True)
         self.write("finished", b"")
-
-    @staticmethod
-    def _draft(path: Path) -> Path:
-        return path.with_name(f".{path.name}.{os.getpid()}")
 
 
 class Run:
@@ -290,26 +284,59 @@ def _written(moment: datetime | None) -> str | None:
 
 
 @contextmanager
+def whole(path: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Where to write what gets its name when it is whole, and leaves nothing behind when it does not become so.
+
+    Args:
+        path: What it is called then.
+        folder: Where it is written; None for where it will stand.
+    """
+    path.parent.mkdir(exist_ok=True)
+    draft = (folder or path.parent) / f".{path.name}.{os.getpid()}"
+    try:
+        yield draft
+        draft.replace(path)
+    except BaseException:
+        # On a full disk what is half written keeps others from their space.
+        draft.unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
 def told(what: str) -> Iterator[None]:
-    """What the system says of a file, in the words of this house.
+    """What the system and DuckDB say, in the words of this house and without the rows that DuckDB may repeat.
 
     Raises:
-        SimkycError: No space is left, or something else is wrong with the disk.
+        SimkycError: No space or memory is left, or something is wrong with the disk or with DuckDB's files.
     """
     try:
         yield
     except OSError as error:
-        if error.errno in NO_SPACE or "No space left" in str(error):
-            fault = SimkycError(
-                f"{what}: no space is left; make some and call again, it goes on where it was"
-            )
+        if error.errno in NO_SPACE or _is_full(error):
+            fault = SimkycError(f"{what}: {MAKE_SPACE}")
         else:
             fault = SimkycError(
                 f"{what} ({type(error).__name__}): see to the disk and its rights, and call again"
             )
+    except duckdb.Error as error:
+        # It calls a full disk by many names: no commit, no more memory, a database that is not to be used again.
+        fault = SimkycError(f"{what}: {MAKE_SPACE if _is_full(error) else _advice(error)}")
     else:
         return
     raise fault
+
+
+def _advice(error: duckdb.Error) -> str:
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "DuckDB has too little memory: give it more (memory_mb), or judge fewer at once (chunk_rows)"
+    if isinstance(error, duckdb.IOException):
+        return "the files of the job in OUT are damaged or gone: name another folder"
+    return f"DuckDB cannot go on ({type(error).__name__}): report this as a fault of simkyc"
+
+
+def _is_full(error: Exception) -> bool:
+    said = str(error).lower()
+    return any(word in said for word in ("no space left", "not enough space", "disk quota", "file too large"))
 
 
 def quoted(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
@@ -17,20 +17,50 @@ from simkyc.history.protocol import StoredFace
 from simkyc.history.statements import moment_of
 from simkyc.judge import Judge, Stopwatch
 from simkyc.policy import Policy
-from simkyc.reverification.answers import QUESTIONS, AnsweredReader, Past
+from simkyc.reverification.answers import QUESTIONS, AnsweredReader, ByAsker, Past, rows_by_asker
 from simkyc.reverification.intake import ABOUT
 from simkyc.reverification.job import OTHER
 from simkyc.reverification.verdict_rows import SCHEMA, applied, verdict_row
 from simkyc.verdict import Verdict
 
-__all__ = ["ASKED_COLUMNS", "Bench"]
+__all__ = ["ASKED_COLUMNS", "Answered", "Bench"]
 
 ASKED_COLUMNS: Final = (
-    *("source_no", "application_json", "iccid", "decided_at", "decision_then"),
+    *("ask_id", "source_no", "application_json", "iccid", "decided_at", "decision_then"),
     *("about_json", "other_about_json", "faces", "entry_no"),
 )
 """What judging needs of a row beside its answers."""
-AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Rows that ask, and the answers to them.
+
+    Attributes:
+        asked: `ASKED_COLUMNS`.
+        answers: By the name of a question, with `OTHER` before it where the policy compared with asks otherwise: the
+            rows of all answers, whose `ask_id` says whom they answer.
+    """
+
+    asked: pa.Table
+    answers: Mapping[str, pa.Table]
+
+    def __reduce__(self) -> tuple[Callable[..., Answered], tuple[bytes, dict[str, bytes]]]:
+        """Pickled by itself a piece of a table takes the whole table along."""
+        packed = {name: _packed(answer) for name, answer in self.answers.items()}
+        return _unpacked, (_packed(self.asked), packed)
+
+
+def _packed(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def _unpacked(asked: bytes, answers: Mapping[str, bytes]) -> Answered:
+    tables = {name: pa.ipc.open_stream(answer).read_all() for name, answer in answers.items()}
+    return Answered(pa.ipc.open_stream(asked).read_all(), tables)
 
 
 @dataclass
@@ -51,27 +81,36 @@ class Bench:
     past: Past
     engine: Callable[[], FaceEngine] | None = None
 
-    def judged(self, tables: Iterable[pa.Table | pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The verdicts of these rows, some at a time, as `verdict_rows.SCHEMA` has them."""
-        for table in tables:
-            for start in range(0, table.num_rows, AT_ONCE):
-                rows = table.slice(start, AT_ONCE).to_pylist()
-                yield pa.RecordBatch.from_pylist([self._row(row) for row in rows], SCHEMA)
+    def judged(self, answered: Answered) -> pa.RecordBatch:
+        """The verdicts of these rows, as `verdict_rows.SCHEMA` has them."""
+        by_asker = {name: rows_by_asker(answer) for name, answer in answered.answers.items()}
+        rows = [self._row(row, by_asker) for row in answered.asked.to_pylist()]
+        return pa.RecordBatch.from_pylist(rows, SCHEMA)
 
-    def _row(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _row(self, row: Mapping[str, Any], answers: Mapping[str, ByAsker]) -> dict[str, Any]:
         application = Application.from_json(row["application_json"])
-        verdict = self._verdict(self._judge, application, row, row["about_json"], "")
+        verdict = self._verdict(self._judge, application, row, row["about_json"], answers, "")
         other = None
         if self._other_judge is not None:
-            other = self._verdict(self._other_judge, application, row, row["other_about_json"], OTHER)
+            other = self._verdict(
+                self._other_judge, application, row, row["other_about_json"], answers, OTHER
+            )
         about = applied(application, row["iccid"])
         return verdict_row(row["source_no"], about, row["decision_then"], verdict, other)
 
     def _verdict(
-        self, judge: Judge, application: Application, row: Mapping[str, Any], about_json: str, before: str
+        self,
+        judge: Judge,
+        application: Application,
+        row: Mapping[str, Any],
+        about_json: str,
+        answers: Mapping[str, ByAsker],
+        before: str,
     ) -> Verdict:
-        answers = {name: row.get(before + name, row.get(name)) or () for name in QUESTIONS}
-        reader = AnsweredReader(answers, row["entry_no"], self.past)
+        mine = {
+            name: answers.get(f"{before}{name}", answers[name]).get(row["ask_id"], ()) for name in QUESTIONS
+        }
+        reader = AnsweredReader(mine, row["entry_no"], self.past)
         now = moment_of(row["decided_at"])
         faces = [
             (StoredFace(one["role"], one["engine_id"], one["person_key"], one["sex"], one["vector"]),)

@@ -33,12 +33,14 @@ __all__ = [
     "ASKED_OF_SOURCE",
     "CARDS",
     "COPIED",
-    "DAYS_OF",
     "DOUBLES",
     "FIRST_NUMBERS",
     "FRAUDS",
+    "KEYS_OF_ASKED",
+    "LOOKS_BACK",
     "PAST_OF_SOURCE",
     "SAYS",
+    "STAFF",
     "Asked",
     "bucketed",
     "span",
@@ -156,25 +158,32 @@ SELECT DISTINCT entry_no, reported_at, COALESCE(replaced_at, {FOREVER}) AS until
 """
 """From when and until when which numbers counted as used for fraud."""
 
-ASK: Final = f"""
-SELECT asked.source_no AS ask_id, asked.decided_at AS asked_at, asked.decided_at AS known_until, asked.day_start,
+ASKING: Final = f"""
+SELECT asked.ask_id, asked.decided_at AS asked_at, asked.decided_at AS known_until, asked.day_start,
   COALESCE(asked.entry_no, {FOREVER}) AS before_entry, asked.person_key, asked.iccid, asked.imsi_key, asked.msisdn_key,
-  asked.store_id, asked.card_low, asked.card_high
-FROM asked
+  asked.store_id, asked.card_low, asked.card_high{{bucket}}
+FROM asked{{steps}}
 """
+"""Who asks, with room for a bucket and for the steps that make several rows of one."""
+ASK: Final = ASKING.format(bucket="", steps="")
 
 ASKED_OF_SOURCE: Final = """
-SELECT taken.*, application.entry_no
+SELECT taken.source_no AS ask_id, taken.*, application.entry_no
 FROM taken JOIN application ON application.application_id = taken.application_id
 """
 ASKED_OF_HISTORY: Final = """
-SELECT taken.*, application.entry_no
+SELECT taken.source_no AS ask_id, taken.*, application.entry_no
 FROM taken LEFT JOIN application ON application.application_id = taken.application_id
 """
 """Who asks, with the number by which what came later is told; of a history it may not know the application."""
 
+KEYS_OF_ASKED: Final = """
+SELECT asked.ask_id, asked.decided_at, asked.day_start, taken_key.key_use, taken_key.what, taken_key.shared_key
+FROM asked JOIN taken_key ON taken_key.source_no = asked.source_no
+"""
+"""The keys of who asks: the table `asked_key`."""
+
 BLOCK: Final = "CAST(SUBSTR({}, 1, 18) AS BIGINT)"
-DAY: Final = "CONCAT(asked_key.what, '|', asked_key.shared_key, '|', asked.day_start)"
 
 
 class Asked(NamedTuple):
@@ -192,39 +201,75 @@ class Asked(NamedTuple):
 
 
 BY_WINDOW: Final[Mapping[str, tuple[str, str]]] = {
-    "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
-    "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
-    "shared": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
-    "spread": ("shared_key.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
-    "trail": ("application.decided_at > ask.asked_at - span.window_s", "asked.decided_at"),
-    "baseline": ("shared_key.decided_at >= ask.day_start - span.window_s", "asked.day_start - 1"),
-    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "asked.day_start - 1"),
+    "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "decided_at"),
+    "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "decided_at"),
+    "trail": ("application.decided_at > ask.asked_at - span.window_s", "decided_at"),
+    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "day_start - 1"),
 }
-"""Questions that look back by a window: how their texts say so, and from which moment.
+"""Questions that look back by a window and are asked bucket by bucket: how their texts say so, and from which moment.
 
 No engine joins many by a key and a range of time but by looking at every pair of one key. What lies within a window
 lies in the bucket of that length in which its end lies, or in the one before: an equality that both sides meet anyway.
+Few share a device or a contact number, and for long: `shared` and `spread` pair all rows of one key, once for all of
+their windows.
 """
+LOOKS_BACK: Final = frozenset({*BY_WINDOW, "shared", "spread", "baseline", "neighbours", "neighbour_numbers"})
+"""Questions that see nothing from before their longest window."""
 NO_ZERO_LEFT: Final = frozenset(
     {"active_numbers", "person_openings", "actors", "shared", "card", "number", "store_has_stock"}
 )
 """Questions whose rows of zeros come from a left join alone: they are left out, and so may the join be."""
 
+STAFF: Final = "('clerk', 'dealer', 'store', 'terminal')"
+KEYS_OF: Final[Mapping[str, str]] = {
+    "actors": f" AND what IN {STAFF}",
+    "shared": f" AND what NOT IN {STAFF}",
+    "spread": f" AND what NOT IN {STAFF}",
+}
+"""Of the keys of an application those that a question is about: staff serve everybody, and share nothing."""
+
+DAY: Final = "decided_at - (decided_at + 28800) % 86400"
+FULL_DAYS: Final = f"""
+SELECT asked_key.ask_id, asked_key.what, days.openings, days.remote_first
+FROM asked_key JOIN (
+  SELECT what, shared_key, day_start,
+    ARRAY_AGG(openings) OVER before AS openings, ARRAY_AGG(remote_first) OVER before AS remote_first
+  FROM (
+    SELECT what, shared_key, day_start,
+      CAST(SUM(openings) AS BIGINT) AS openings, CAST(SUM(remote_first) AS BIGINT) AS remote_first
+    FROM (
+      SELECT what, shared_key, {DAY} AS day_start,
+        COUNT(*) AS openings, COUNT(CASE WHEN is_remote_first = 1 THEN 1 END) AS remote_first
+      FROM shared_key WHERE what IN {STAFF} AND admitted_until IS NOT NULL
+      GROUP BY what, shared_key, {DAY}
+      UNION ALL
+      SELECT DISTINCT what, shared_key, day_start, 0 AS openings, 0 AS remote_first
+      FROM asked_key WHERE key_use = 'shared' AND what IN {STAFF}) AS counted_or_asked
+    GROUP BY what, shared_key, day_start) AS counted
+  WINDOW before AS (
+    PARTITION BY what, shared_key ORDER BY day_start RANGE BETWEEN {{window_s}} PRECEDING AND 1 PRECEDING)
+) AS days
+  ON days.what = asked_key.what AND days.shared_key = asked_key.shared_key AND days.day_start = asked_key.day_start
+WHERE asked_key.key_use = 'shared'
+"""
+"""What `BASELINE` answers, a row for each who served, its days as two lists; a day without an opening may be in them.
+
+That text counts by full days, of which the answer is the same for all who ask later: each day of each is counted once,
+and a window that is itself full days puts together what one day looks back on.
+"""
+
 
 def ways_to_ask(name: str, windows: OpeningWindows) -> tuple[Asked, ...]:
     """How a question is asked for all of `asked`, one way for each of its windows; the answers are all of theirs."""
-    spans = tuple(dict.fromkeys(spans_of(name, windows)))
-    if name not in BY_WINDOW:
-        return (_way(name, spans, None),)
+    if name == "baseline":
+        return (Asked({}, FULL_DAYS.format(window_s=windows.baseline_s)),)
     # Of the windows of all counts only those of this question.
-    mine = [
-        one for one in spans if name not in ("person_openings", "actors", "shared") or _is_of(name, one[0])
-    ]
+    mine = tuple(one for one in dict.fromkeys(spans_of(name, windows)) if one[1] and _is_of(name, one[0]))
+    if name not in BY_WINDOW:
+        return (_way(name, mine, None),)
     by_length = sorted({window_s for _, window_s in mine})
     return tuple(
-        _way(name, tuple(one for one in mine if one[1] == window_s), window_s)
-        for window_s in by_length
-        if window_s
+        _way(name, tuple(one for one in mine if one[1] == window_s), window_s) for window_s in by_length
     )
 
 
@@ -234,45 +279,13 @@ def _is_of(name: str, question: str) -> bool:
         return question == name
     if name == "actors":
         return question in actors
-    return question not in (*actors, "person_openings")
-
-
-STAFF: Final = "('clerk', 'dealer', 'store', 'terminal')"
-KEYS_OF: Final[Mapping[str, str]] = {
-    "actors": f" AND what IN {STAFF}",
-    "shared": f" AND what NOT IN {STAFF}",
-    "spread": f" AND what NOT IN {STAFF}",
-}
-"""Of the keys of an application those that a question is about: staff serve everybody, and share nothing."""
-STAFF_DAYS: Final = f"""
-FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
-WHERE asked_key.what IN {STAFF}"""
+    return name != "shared" or question not in (*actors, "person_openings")
 
 
 def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
     question = QUESTIONS[name]
     text = question.text.partition("\nORDER BY")[0]
-    views = {"span": span(spans), "ask": ASK}
-    if question.use is not None:
-        views["ask_key"] = (
-            f"SELECT source_no AS ask_id, what, shared_key FROM asked_key WHERE key_use = '{question.use}'"
-            f"{KEYS_OF.get(name, '')}"
-        )
-    if name == "neighbours":
-        # Cards next to one lie in three tens of serial numbers: joined by the ten, and by the range within.
-        views["ask"] = f"""
-SELECT every_ask.*, {BLOCK.format("every_ask.card_low")} + step.step AS card_block
-FROM ({ASK}) AS every_ask CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT 2) AS step
-WHERE every_ask.card_low IS NOT NULL"""
-        text = text.replace(NEXT_TO, f"{NEXT_TO} AND application.card_block = ask.card_block")
-    if name == "baseline":
-        # Of a day that is over the answer is the same for all who ask on the next: it is asked for once.
-        views["ask"] = (
-            f"SELECT DISTINCT {DAY} AS ask_id, asked.day_start, asked.day_start - 1 AS looks_from {STAFF_DAYS}"
-        )
-        views["ask_key"] = (
-            f"SELECT DISTINCT {DAY} AS ask_id, asked_key.what, asked_key.shared_key {STAFF_DAYS}"
-        )
+    bucket, steps = "", ""
     if bucket_s is not None:
         looks_back, looks_from = BY_WINDOW[name]
         table = looks_back.partition(".")[0]
@@ -280,13 +293,26 @@ WHERE every_ask.card_low IS NOT NULL"""
         beside = "ask" if question.use is None else "ask_key"
         assert text.count(looks_back) == 1, "the text of a question says once how far it looks back"
         text = text.replace(looks_back, f"{looks_back} AND {table}.bucket = {beside}.bucket")
-        own = "SELECT DISTINCT" if name == "baseline" else "SELECT"
-        views[beside] = views[beside].replace(own, f"{own} {_bucket(looks_from, bucket_s)} AS bucket,", 1)
-        views[beside] = views[beside].replace("FROM asked_key", "FROM asked_key JOIN asked USING (source_no)")
-        views[beside] += (
-            f" {'AND' if ' WHERE ' in views[beside] or 'WHERE ' in views[beside] else 'WHERE'} 1 = 1"
+        source = "asked" if question.use is None else "asked_key"
+        moment = f"({source}.{looks_from})"
+        bucket = f", {moment} - {moment} % {bucket_s} - step.step * {bucket_s} AS bucket"
+        steps = " CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 AS step) AS step"
+    views = {"span": span(spans), "ask": ASK}
+    if question.use is None:
+        views["ask"] = ASKING.format(bucket=bucket, steps=steps)
+    else:
+        views["ask_key"] = (
+            f"SELECT asked_key.ask_id, asked_key.what, asked_key.shared_key{bucket} FROM asked_key{steps}"
+            f" WHERE key_use = '{question.use}'{KEYS_OF.get(name, '')}"
         )
-        views[beside] = views[beside].replace("WHERE", f"{STEPS} WHERE", 1)
+    if name == "neighbours":
+        # Cards next to one lie in three tens of serial numbers: joined by the ten, and by the range within.
+        tens = " CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT 2) AS step"
+        views["ask"] = ASKING.format(
+            bucket=f", {BLOCK.format('asked.card_low')} + step.step AS card_block",
+            steps=f"{tens} WHERE asked.card_low IS NOT NULL",
+        )
+        text = text.replace(NEXT_TO, f"{NEXT_TO} AND application.card_block = ask.card_block")
     if question.counts:
         if name in NO_ZERO_LEFT:
             text = text.replace("LEFT JOIN", "JOIN")
@@ -294,24 +320,9 @@ WHERE every_ask.card_low IS NOT NULL"""
     return Asked(views, text, bucket_s)
 
 
-STEPS: Final = "CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1) AS step"
-
-
-def _bucket(moment: str, bucket_s: int) -> str:
-    return f"({moment}) - ({moment}) % {bucket_s} - step.step * {bucket_s}"
-
-
 def bucketed(table: str, bucket_s: int) -> str:
     """A table of the past with the bucket of time that each row lies in."""
     return f"SELECT past.*, past.decided_at - past.decided_at % {bucket_s} AS bucket FROM {table} AS past"
-
-
-DAYS_OF: Final = f"""
-SELECT asked.source_no AS ask_id, {DAY} AS day_id
-FROM asked JOIN asked_key ON asked_key.source_no = asked.source_no AND asked_key.key_use = 'shared'
-WHERE asked_key.what IN {STAFF}
-"""
-"""Which days of whom each of `asked` is told of by `baseline`."""
 
 
 def span(spans: Spans) -> str:

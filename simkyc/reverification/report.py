@@ -470,20 +470,23 @@ class Report(Model):
     drift: Drift | None
 
 
-def make_report(verdicts: Path, *, job: JobFacts, rejects: Path | None) -> Report:
+def make_report(
+    verdicts: Path, *, job: JobFacts, rejects: Path | None, scratch: Path | None = None
+) -> Report:
     """Count what a job found.
 
-    What does not fit into memory goes to the system's folder for temporary files: about 50 bytes an opening.
+    What does not fit into memory goes to a folder for a while: about 50 bytes an opening.
 
     Args:
         verdicts: `verdicts.parquet`, or a folder of its parts.
         job: What the job knows of itself.
         rejects: `rejects.jsonl`, if rows were set aside.
+        scratch: In which folder that is; None for the system's folder for temporary files.
 
     Raises:
         InputError: `verdicts` cannot be read, or there is no room for temporary files.
     """
-    with tempfile.TemporaryDirectory() as spill, duckdb.connect() as connection:
+    with tempfile.TemporaryDirectory(dir=scratch) as spill, duckdb.connect() as connection:
         connection.execute("SET memory_limit = $1", [MEMORY_LIMIT])
         connection.execute("SET temp_directory = $1", [spill])
         connection.execute("SET TimeZone = 'UTC'")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 from pyarrow import parquet as pq
 
 from simkyc._version import __version__
-from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told
+from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told, whole
 from simkyc.reverification.report import JobFacts, OperatingPoint, Report, make_report
 from simkyc.reverification.report_page import render
 from simkyc.reverification.source import SourceFile, find_files
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from simkyc.reverification.history_run import HistoryRun
     from simkyc.reverification.spark_run import SparkRun
 
-__all__ = ["reverify"]
+__all__ = ["reverify", "write_verdicts"]
 
 VERDICTS: Final = "verdicts.parquet"
 REJECTS: Final = "rejects.jsonl"
@@ -98,7 +97,7 @@ def _leave(
 ) -> Report:
     """Write what stands in OUT from what was judged so far."""
     with told("what was found cannot be written"):
-        judged, engine_id = _write_verdicts(workshop)
+        judged, engine_id = write_verdicts(workshop)
         read, set_aside = _write_rejects(workshop)
         facts = JobFacts(
             policy_name=policies[0].name,
@@ -118,9 +117,13 @@ def _leave(
             ended_at=datetime.now(UTC),
             **_faces_of(job, policies[0], engine_id),
         )
-        report = make_report(job.out / VERDICTS, job=facts, rejects=job.out / REJECTS)
-        replace(job.out / "report.json", report.to_json())
-        replace(job.out / "report.html", render(report))
+        # What it lays aside on the way holds identifiers: it stays in the job's own folder, and goes with it.
+        scratch = workshop.path("report")
+        scratch.mkdir(exist_ok=True)
+        report = make_report(job.out / VERDICTS, job=facts, rejects=job.out / REJECTS, scratch=scratch)
+        for name, text in (("report.json", report.to_json()), ("report.html", render(report))):
+            with whole(job.out / name, workshop.folder) as draft:
+                draft.write_text(text, encoding="utf-8")
     return report
 
 
@@ -141,12 +144,14 @@ def _faces_of(job: Job, policy: Policy, engine_id: str | None) -> dict[str, Any]
     }
 
 
-def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
+def write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
     """Bring the verdicts of all chunks together in the order of the source; how many, and by which face engine."""
     parts = sorted(workshop.path("verdicts").rglob("*.parquet"))
-    draft = workshop.path("verdicts.draft")
     judged, engine_id = 0, None
-    with pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer:
+    with (
+        whole(workshop.out / VERDICTS, workshop.folder) as draft,
+        pq.ParquetWriter(draft, SCHEMA, compression="zstd") as writer,
+    ):
         if parts:
             with duckdb.connect() as database:
                 database.execute(f"SET temp_directory = '{quoted(workshop.path('spill'))}'")
@@ -156,15 +161,17 @@ def _write_verdicts(workshop: Workshop) -> tuple[int, str | None]:
                     writer.write_batch(batch.cast(SCHEMA))
                     judged += batch.num_rows
                 engine_id = database.execute(f"SELECT MAX(engine_id) FROM {every}").fetchall()[0][0]
-    draft.replace(workshop.out / VERDICTS)
     return judged, engine_id
 
 
 def _write_rejects(workshop: Workshop) -> tuple[int, int]:
     """Write the rows that were set aside, in the order of the source; how many were read, and how many set aside."""
-    draft = workshop.path("rejects.draft")
     read = set_aside = 0
-    with draft.open("w", encoding="utf-8") as file, duckdb.connect() as database:
+    with (
+        whole(workshop.out / REJECTS, workshop.folder) as draft,
+        draft.open("w", encoding="utf-8") as file,
+        duckdb.connect() as database,
+    ):
         if any(workshop.path("rejects").rglob("*.parquet")):
             every = f"read_parquet('{quoted(workshop.path('rejects'))}/**/*.parquet')"
             taken = 0
@@ -179,12 +186,4 @@ def _write_rejects(workshop: Workshop) -> tuple[int, int]:
             # What another row of the source stands for was taken in, and is not judged.
             doubled = workshop.path("rejects/doubled.parquet")
             read = taken + set_aside - (pq.read_metadata(doubled).num_rows if doubled.exists() else 0)
-    draft.replace(workshop.out / REJECTS)
     return read, set_aside
-
-
-def replace(path: Path, text: str) -> None:
-    """The file appears whole or not at all."""
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)

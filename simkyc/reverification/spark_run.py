@@ -28,7 +28,7 @@ from simkyc.reverification.duckdb_run import DOUBLED, job_keyring
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
 from simkyc.reverification.job import EngineMaker, Run, second_of
-from simkyc.reverification.judging import ASKED_COLUMNS, Bench
+from simkyc.reverification.judging import ASKED_COLUMNS, Answered, Bench
 from simkyc.reverification.source import RawRow, SourceFile, raw_rows
 from simkyc.reverification.spark_session import spark_session
 from simkyc.reverification.verdict_rows import SCHEMA
@@ -203,14 +203,12 @@ def _answered(
 ) -> DataFrame:
     """The rows that ask, each with the answers to every question."""
     asked.createOrReplaceTempView("asked")
-    spark.sql(
-        "SELECT taken_key.* FROM taken_key LEFT SEMI JOIN asked ON asked.source_no = taken_key.source_no"
-    ).createOrReplaceTempView("asked_key")
+    spark.sql(past.KEYS_OF_ASKED).createOrReplaceTempView("asked_key")
     answered = asked.select(*ASKED_COLUMNS)
     for before, windows in sides:
         for name in QUESTIONS:
             found = _asked(spark, name, windows).withColumnRenamed("found", f"{before}{name}")
-            answered = answered.join(found, answered.source_no == found.ask_id, "left").drop("ask_id")
+            answered = answered.join(found, "ask_id", "left")
     return answered
 
 
@@ -231,13 +229,7 @@ def _asked(spark: SparkSession, name: str, windows: OpeningWindows) -> DataFrame
         found = answers if found is None else found.unionByName(answers)
     assert found is not None, "every question is asked in some way"
     found.createOrReplaceTempView("found")
-    listed = "SELECT ask_id, COLLECT_LIST(STRUCT(*)) AS found FROM found AS one GROUP BY ask_id"
-    if name == "baseline":
-        listed = (
-            f"SELECT day_of.ask_id, FLATTEN(COLLECT_LIST(of_day.found)) AS found FROM ({past.DAYS_OF}) AS day_of"
-            f" JOIN ({listed}) AS of_day ON of_day.ask_id = day_of.day_id GROUP BY day_of.ask_id"
-        )
-    return spark.sql(listed)
+    return spark.sql("SELECT ask_id, COLLECT_LIST(STRUCT(*)) AS found FROM found AS one GROUP BY ask_id")
 
 
 @dataclass
@@ -310,7 +302,16 @@ class Sit:
         faces = pq.read_table(self.faces, schema=FACES)
         faces = faces.sort_by([("entry_no", "ascending"), ("role", "ascending")])
         known = Past(self.imports, FacesOfThePast(faces), self.frauds)
-        yield from Bench(self.policy, self.other, self.keyring, known, self.engine).judged(batches)
+        bench = Bench(self.policy, self.other, self.keyring, known, self.engine)
+        for batch in batches:
+            answers = {name: _listed(batch[name]) for name in batch.schema.names if name not in ASKED_COLUMNS}
+            asked = pa.Table.from_batches([batch.select(ASKED_COLUMNS)])
+            yield bench.judged(Answered(asked, answers))
+
+
+def _listed(found: pa.ListArray) -> pa.Table:
+    """The rows that stand in lists, one below the other."""
+    return pa.Table.from_struct_array(found.flatten())
 
 
 def _none(schema: pa.Schema) -> pa.RecordBatch:
