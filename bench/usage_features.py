@@ -71,7 +71,7 @@ def usage_features(run: Run) -> Table:
     return Table(
         title="Usage features",
         compared=(
-            "A month of calls in a usage store counted to all features of every number, doubled records included; and "
+            "A month of calls in a usage store counted to all features of every number, doubled ones looked for; and "
             "SELECT number_key, COUNT(*), SUM(duration_s) GROUP BY number_key over the same Parquet by the same DuckDB."
         ),
         columns=("calls", "by", "time", "processor time", "calls a second", "peak memory"),
