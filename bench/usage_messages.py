@@ -274,12 +274,13 @@ def usage_messages(run: Run) -> Table:
             Result("size of the model's file", f"{len(model.file.to_bytes()) / 2**20:.1f} MiB"),
         ),
         note=(
-            "The data has 62 texts of the class other, so its column is coarse, and what the class means (weather, "
-            "notices, a few chats) is no picture of what ordinary telephones get: simkyc's own ordinary messages are "
-            "learnt beside the table and never measured. Paid orders (刷单) are labelled advertising in the data and "
-            "fraud in the lexicon. Near-duplicates are those that the data joins; one group of 198 texts makes more "
-            "than half of its pairs. No sender is told in the data, so templates are compared over all of it. Speed is "
-            "of different texts, in processor time: a text that is met again is read once."
+            "The data has 62 texts of the class other, so its column is coarse, and what the class means here "
+            "(weather, notices, a few chats) is no picture of what ordinary telephones get: simkyc's own "
+            "ordinary messages are learnt beside the table and never measured. Paid orders (刷单) are labelled "
+            "advertising in the data and fraud in the lexicon. Near-duplicates are those that the data joins; "
+            "one group of 198 texts makes more than half of its pairs. No sender is told in the data, so "
+            "templates are compared over all of it. Speed is of different texts, in processor time: a text "
+            "that is met again is read once."
         ),
     )
 

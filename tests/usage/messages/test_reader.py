@@ -13,6 +13,7 @@ from simkyc.usage.messages import reader as reading
 from simkyc.usage.messages.lexicon import Lexicon
 from simkyc.usage.messages.model import MessageModel
 from simkyc.usage.messages.model_file import MessageModelFile
+from simkyc.usage.messages.normalise import normalised
 from simkyc.usage.messages.reader import TextReader
 from simkyc.usage.read_message import MessageReader
 from tests.usage.messages.texts import DISGUISED_FRAUD, FRAUD, ILLEGAL, ORDINARY
@@ -63,12 +64,11 @@ def test_ten_thousand_identical_messages_are_read_once(
     reader: TextReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = 0
-    whole = reading.normalised
 
     def counted(text: str) -> object:
         nonlocal count
         count += 1
-        return whole(text)
+        return normalised(text)
 
     monkeypatch.setattr(reading, "normalised", counted)
     read = reader.read([ORDINARY["a bank's code"]] * 10_000 + ["好的"])

@@ -15,7 +15,7 @@ ORDINARY = {
     "a refund of a shop": "【某某商城】您的退款35.80元已原路退回，预计1到3个工作日到账。",
     "a hospital's appointment": "【市立医院】您已预约10月20日上午9:30眼科李医生，请携带医保卡，提前20分钟到院取号。",
     "a school's notice": "【实验小学】各位家长，明天上午8点举行运动会，请给孩子准备水壶和运动鞋。",
-    "a spaced title": "关 于 国 庆 放 假 的 通 知：各位同学，学校定于10月1日至7日放假，8日正常上课，请合理安排时间，注意安全，关好门窗。",
+    "a spaced title": "关 于 放 假 的 通 知：各位同学，10月1日至7日放假，8日正常上课，请注意安全，关好门窗。",
     "a friend's dinner": "晚上7点老地方吃饭，别迟到哦😄",
     "a friend's dinner in English": "Dinner at 7? See you at the usual place :)",
     "a mother's question": "到家了吗？钥匙在门口垫子下面",
@@ -28,7 +28,7 @@ ORDINARY = {
     "a landlord": "房租2000元已经转给你了，记得查收，谢谢。",
     "a plumber": "师傅您好，厨房水管漏水，麻烦下午来修一下，地址幸福路8号。",
     "a flight that is late": "【东方航空】您乘坐的航班因天气原因预计延误至15:20起飞，请关注机场显示屏，客服95530。",
-    "traditional throughout": "您好，您預約的餐廳已經確認，時間為週六晚上七點，四位，請準時到達，謝謝您的光臨，期待與您見面。",
+    "traditional throughout": "您好，您預約的餐廳已經確認，時間為週六晚上七點，請準時到達，謝謝您的光臨。",
     "a phone number with its marks": "王总电话：\u202a+86 138-0000-3333\u202c，明天联系他",
     "an invoice of a shop": "您的电子发票已开具，请登录商城下载，抬头为某某公司。",
 }
