@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -26,6 +26,8 @@ __all__ = ["Verified", "alone_in", "read_rings", "remove", "verify", "write_new"
 
 Read = TypeVar("Read", Lead, Revocation)
 UNWRITABLE: Final = "the folder cannot be written: see that it is there and who may write it"
+NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+NO_SECOND_NAME: Final = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 NO_SPACE: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -156,13 +158,11 @@ def write_new(path: Path, data: bytes) -> bool:
     fault = UNWRITABLE
     try:
         try:
-            with draft.open("xb") as file:
+            with os.fdopen(os.open(draft, NEW, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            draft.chmod(0o600)
-            # Unlike a rename, a second name is never given over a file that is there.
-            path.hardlink_to(draft)
+            _name(draft, path)
             _settle(path.parent)
             return True
         finally:
@@ -177,13 +177,32 @@ def write_new(path: Path, data: bytes) -> bool:
     raise LeadError(fault)
 
 
+def _name(draft: Path, path: Path) -> None:
+    """Give a whole file its name.
+
+    Raises:
+        OSError: A file of that name is there, or the name cannot be given.
+    """
+    try:
+        # Unlike a rename, a second name is never given over a file that is there.
+        path.hardlink_to(draft)
+    except OSError as error:
+        if error.errno not in NO_SECOND_NAME:
+            raise
+        # Memory sticks know no second names. Whoever writes leads holds the folder, so nobody of them comes between.
+        if path.exists() or path.is_symlink():
+            raise FileExistsError from None
+        draft.replace(path)
+
+
 def _settle(folder: Path) -> None:
-    """See that the new name outlasts a power failure."""
+    """See that the new name outlasts a power failure, as far as the file system knows how."""
     if sys.platform == "win32":  # which opens no folders
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(handle)
+        with suppress(OSError):
+            os.fsync(handle)
     finally:
         os.close(handle)
 
@@ -205,7 +224,8 @@ def alone_in(folder: Path) -> Iterator[None]:
     except (OSError, ValueError):
         raise LeadError(UNWRITABLE) from None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # some network shares know no locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -154,7 +154,7 @@ ASK_WORDS: Final[Mapping[Ask, Said]] = {
         en="Look into what ties these people: whether cards were bought or recruited, and by whom.",
     ),
     "identities": Said(
-        zh="如需机主身份、通话或轨迹，请依法出具调取手续，按下列申请编号向我方调取。",
+        zh="如需机主身份、通话或轨迹，请依法出具调取手续，按本页所列申请编号向我方调取。",
         en="Where you need identities or call records, ask us under your own authority, by the application ids.",
     ),
     "answer": Said(

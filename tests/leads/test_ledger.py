@@ -324,6 +324,45 @@ def test_a_folder_for_reading(world: World, out: Path, monkeypatch: pytest.Monke
     assert (names(out), world.leads.status(lead.lead_id).state) == (set(), "failed")
 
 
+def test_a_memory_stick_that_knows_no_second_names(
+    world: World, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(self: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", unknown)
+    lead = world.lead(lead_id="lead-a")
+    (out / "lead-a.json").write_text("somebody's", encoding="utf-8")
+    with pytest.raises(LeadError, match="is there and is another"):
+        world.leads.export(lead, out)
+    (out / "lead-a.json").unlink()
+    assert world.leads.export(lead, out).is_new
+    assert names(out) == {"lead-a.json", "lead-a.html"}
+    assert verify(out / "lead-a.json").faults == ()
+    assert all(file.stat().st_mode & 0o077 == 0 for file in out.iterdir()), "for its owner alone"
+
+
+def test_files_that_cannot_be_taken_back_are_said_to_be_there(
+    world: World, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, write = world.lead(), files.write_new
+
+    def slowly(path: Path, data: bytes) -> bool:
+        written = write(path, data)
+        if path.suffix == ".json":
+            world.leads.revoke(lead.lead_id, "mistake", "risk-8")
+            monkeypatch.setattr(Path, "unlink", stuck)
+        return written
+
+    def stuck(self: Path, missing_ok: bool = False) -> None:  # as Path has it
+        raise PermissionError(errno.EACCES, "no")
+
+    monkeypatch.setattr(ledger, "write_new", slowly)
+    with pytest.raises(LeadError, match="could not be deleted"):
+        world.leads.export(lead, out)
+    assert world.leads.status(lead.lead_id).state == "revoked"
+
+
 @pytest.mark.parametrize("kind", ["html", "json"])
 def test_a_file_that_is_there_is_not_replaced(world: World, out: Path, kind: str) -> None:
     lead = world.lead()
