@@ -291,14 +291,13 @@ def _ask(
 ) -> None:
     """Make the table of one question's answers."""
     back = max((window_s for _, window_s in spans_of(name, windows)), default=0)
-    for place, way in enumerate(past.ways_to_ask(name, windows)):
-        for view, sql in way.views.items():
-            database.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {sql}")
-        for table in past.COPIED:
-            seen = _seen(name, table, way.bucket_s, (times[0] - back, times[1]))
-            database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {seen}")
-        put = f"INSERT INTO {answer}" if place else f"CREATE OR REPLACE TEMP TABLE {answer} AS"
-        database.execute(f"{put} {way.text}")
+    way = past.way_to_ask(name, windows)
+    for view, sql in way.views.items():
+        database.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {sql}")
+    for table in past.COPIED:
+        seen = _seen(name, table, way.bucket_s, (times[0] - back, times[1]))
+        database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {seen}")
+    database.execute(f"CREATE OR REPLACE TEMP TABLE {answer} AS {way.text}")
 
 
 def _seen(name: str, table: str, bucket_s: int | None, times: tuple[int, int]) -> str:

@@ -45,7 +45,7 @@ __all__ = [
     "bucketed",
     "span",
     "taken",
-    "ways_to_ask",
+    "way_to_ask",
 ]
 
 UNREAD: Final = frozenset(
@@ -187,7 +187,7 @@ BLOCK: Final = "CAST(SUBSTR({}, 1, 18) AS BIGINT)"
 
 
 class Asked(NamedTuple):
-    """How a question is asked for all of `asked` at once, or for one of its windows.
+    """How a question is asked for all of `asked` at once.
 
     Attributes:
         views: What stands for its tables `ask`, `ask_key` and `span`, by their names.
@@ -200,18 +200,19 @@ class Asked(NamedTuple):
     bucket_s: int | None = None
 
 
-BY_WINDOW: Final[Mapping[str, tuple[str, str]]] = {
-    "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "decided_at"),
-    "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "decided_at"),
-    "trail": ("application.decided_at > ask.asked_at - span.window_s", "decided_at"),
-    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "day_start - 1"),
+BY_WINDOW: Final[Mapping[str, tuple[str, str, int]]] = {
+    "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
+    "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
+    "trail": ("application.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
+    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "day_start - 1", 4),
 }
-"""Questions that look back by a window and are asked bucket by bucket: how their texts say so, and from which moment.
+"""Questions that look back by a window and are asked bucket by bucket: how their texts say so, from which moment, and
+how many buckets their longest window is.
 
 No engine joins many by a key and a range of time but by looking at every pair of one key. What lies within a window
-lies in the bucket of that length in which its end lies, or in the one before: an equality that both sides meet anyway.
-Few share a device or a contact number, and for long: `shared` and `spread` pair all rows of one key, once for all of
-their windows.
+lies in the bucket in which its end lies, or in so many before it: an equality that both sides meet anyway. More and
+shorter buckets leave fewer pairs of a key that many rows have. Few share a device or a contact number, and for long:
+`shared` and `spread` pair all rows of one key.
 """
 LOOKS_BACK: Final = frozenset({*BY_WINDOW, "shared", "spread", "baseline", "neighbours", "neighbour_numbers"})
 """Questions that see nothing from before their longest window."""
@@ -236,7 +237,7 @@ FROM asked_key JOIN (
     ARRAY_AGG(openings) OVER before AS openings, ARRAY_AGG(remote_first) OVER before AS remote_first
   FROM (
     SELECT what, shared_key, day_start,
-      CAST(SUM(openings) AS BIGINT) AS openings, CAST(SUM(remote_first) AS BIGINT) AS remote_first
+      CAST(SUM(openings) AS INTEGER) AS openings, CAST(SUM(remote_first) AS INTEGER) AS remote_first
     FROM (
       SELECT what, shared_key, {DAY} AS day_start,
         COUNT(*) AS openings, COUNT(CASE WHEN is_remote_first = 1 THEN 1 END) AS remote_first
@@ -259,18 +260,14 @@ and a window that is itself full days puts together what one day looks back on.
 """
 
 
-def ways_to_ask(name: str, windows: OpeningWindows) -> tuple[Asked, ...]:
-    """How a question is asked for all of `asked`, one way for each of its windows; the answers are all of theirs."""
+def way_to_ask(name: str, windows: OpeningWindows) -> Asked:
+    """How a question is asked for all of `asked`, in all of its windows."""
     if name == "baseline":
-        return (Asked({}, FULL_DAYS.format(window_s=windows.baseline_s)),)
+        return Asked({}, FULL_DAYS.format(window_s=windows.baseline_s))
     # Of the windows of all counts only those of this question.
-    mine = tuple(one for one in dict.fromkeys(spans_of(name, windows)) if one[1] and _is_of(name, one[0]))
-    if name not in BY_WINDOW:
-        return (_way(name, mine, None),)
-    by_length = sorted({window_s for _, window_s in mine})
-    return tuple(
-        _way(name, tuple(one for one in mine if one[1] == window_s), window_s) for window_s in by_length
-    )
+    spans = tuple(one for one in dict.fromkeys(spans_of(name, windows)) if one[1] and _is_of(name, one[0]))
+    longest = max((window_s for _, window_s in spans), default=0)
+    return _way(name, spans, longest if name in BY_WINDOW else 0)
 
 
 def _is_of(name: str, question: str) -> bool:
@@ -282,12 +279,13 @@ def _is_of(name: str, question: str) -> bool:
     return name != "shared" or question not in (*actors, "person_openings")
 
 
-def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
+def _way(name: str, spans: Spans, longest_s: int) -> Asked:
     question = QUESTIONS[name]
     text = question.text.partition("\nORDER BY")[0]
-    bucket, steps = "", ""
-    if bucket_s is not None:
-        looks_back, looks_from = BY_WINDOW[name]
+    bucket, steps, bucket_s = "", "", None
+    if longest_s:
+        looks_back, looks_from, buckets = BY_WINDOW[name]
+        bucket_s = -(-longest_s // buckets)
         table = looks_back.partition(".")[0]
         # Beside the key that the past is joined by, or an engine would pair all rows of one key first.
         beside = "ask" if question.use is None else "ask_key"
@@ -296,7 +294,7 @@ def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
         source = "asked" if question.use is None else "asked_key"
         moment = f"({source}.{looks_from})"
         bucket = f", {moment} - {moment} % {bucket_s} - step.step * {bucket_s} AS bucket"
-        steps = " CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 AS step) AS step"
+        steps = f" CROSS JOIN ({_steps(buckets + 1)}) AS step"
     views = {"span": span(spans), "ask": ASK}
     if question.use is None:
         views["ask"] = ASKING.format(bucket=bucket, steps=steps)
@@ -307,7 +305,7 @@ def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
         )
     if name == "neighbours":
         # Cards next to one lie in three tens of serial numbers: joined by the ten, and by the range within.
-        tens = " CROSS JOIN (SELECT 0 AS step UNION ALL SELECT 1 UNION ALL SELECT 2) AS step"
+        tens = f" CROSS JOIN ({_steps(3)}) AS step"
         views["ask"] = ASKING.format(
             bucket=f", {BLOCK.format('asked.card_low')} + step.step AS card_block",
             steps=f"{tens} WHERE asked.card_low IS NOT NULL",
@@ -318,6 +316,10 @@ def _way(name: str, spans: Spans, bucket_s: int | None) -> Asked:
             text = text.replace("LEFT JOIN", "JOIN")
         text = f"SELECT * FROM ({text}) AS counted WHERE n1 <> 0 OR n2 <> 0 OR n3 <> 0"
     return Asked(views, text, bucket_s)
+
+
+def _steps(count: int) -> str:
+    return " UNION ALL ".join(f"SELECT {step} AS step" for step in range(count))
 
 
 def bucketed(table: str, bucket_s: int) -> str:

@@ -214,21 +214,17 @@ def _answered(
 
 def _asked(spark: SparkSession, name: str, windows: OpeningWindows) -> DataFrame:
     """The rows of each who asks, as a list."""
-    found: DataFrame | None = None
-    for way in past.ways_to_ask(name, windows):
-        for view, sql in way.views.items():
-            spark.sql(sql).createOrReplaceTempView(view)
-        for table in past.COPIED:
-            rows = f"SELECT * FROM past_{table}"
-            if table in ("application", "shared_key") and way.bucket_s is not None:
-                rows = past.bucketed(f"past_{table}", way.bucket_s)
-            elif table == "application" and name == "neighbours":
-                rows = past.CARDS.format(application="past_application")
-            spark.sql(rows).createOrReplaceTempView(table)
-        answers = spark.sql(way.text)
-        found = answers if found is None else found.unionByName(answers)
-    assert found is not None, "every question is asked in some way"
-    found.createOrReplaceTempView("found")
+    way = past.way_to_ask(name, windows)
+    for view, sql in way.views.items():
+        spark.sql(sql).createOrReplaceTempView(view)
+    for table in past.COPIED:
+        rows = f"SELECT * FROM past_{table}"
+        if table in ("application", "shared_key") and way.bucket_s is not None:
+            rows = past.bucketed(f"past_{table}", way.bucket_s)
+        elif table == "application" and name == "neighbours":
+            rows = past.CARDS.format(application="past_application")
+        spark.sql(rows).createOrReplaceTempView(table)
+    spark.sql(way.text).createOrReplaceTempView("found")
     return spark.sql("SELECT ask_id, COLLECT_LIST(STRUCT(*)) AS found FROM found AS one GROUP BY ask_id")
 
 
