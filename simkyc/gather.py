@@ -567,18 +567,17 @@ def ask_about_line(
     )
 
 
-def ask_about_opening(reader: Reader, keyring: Keyring, number: str, until: datetime) -> OpeningKnown | None:
+def ask_about_opening(reader: Reader, number: str, until: datetime) -> OpeningKnown | None:
     """Ask the history about the opening behind a number; None when the number is bound to no card.
 
     Args:
         reader: A snapshot.
-        keyring: Makes the keys.
-        number: The MSISDN in E.164.
+        number: Keyed hash of the MSISDN.
         until: The end of the window whose use is judged; what came later does not count.
     """
     from simkyc.history.protocol import OpeningKeys, OpeningWindows
 
-    chain = line.chain_of(reader.bindings(keyring.msisdn(number), until))
+    chain = line.chain_of(reader.bindings(number, until))
     if not chain:
         return None
     first, present = line.holders_first(chain), chain[-1]

@@ -368,11 +368,11 @@ class Screener:
         until = _whole_second(usage.until)
         if until > now + timedelta(minutes=self._policy.counter_clock.max_difference.value):
             raise InputError("the window of the usage ends in the future: see to the clocks")
-        self._number_key(number)
+        key = self._number_key(number)
 
         def ask() -> OpeningKnown | None:
             with self._history.read() as reader:
-                return ask_about_opening(reader, keyring, number, until)
+                return ask_about_opening(reader, key, until)
 
         opening = self._history.retrying(ask)
         joined = usage if opening is None else replace(usage, opening=opening)

@@ -52,10 +52,16 @@ def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     )
 
 
+def _rate(scored: Scored) -> tuple[Evidence, ...]:
+    rate = scored.false_positive_rate
+    return () if rate is None else (Evidence(name="false_positive_rate", value=rate),)
+
+
 def _evidence(scored: Scored) -> tuple[Evidence, ...]:
     return (
         Evidence(name="model_id", value=scored.model_id),
         Evidence(name="probability", value=round(scored.probability, 4)),
+        *_rate(scored),
         Evidence(name="features_known", value=float(scored.known), unit=f"of {scored.of}"),
         *(
             Evidence(

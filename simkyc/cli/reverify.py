@@ -23,7 +23,7 @@ from simkyc.policy import Policy
 if TYPE_CHECKING:
     from simkyc.reverification.report import Report
 
-__all__ = ["reverify"]
+__all__ = ["judging_shown", "reverify"]
 
 NO_EXTRA = "past openings are judged with DuckDB: pip install 'simkyc[reverify]'"
 STAGES = {"read": "读取 reading", "judge": "判定 judging"}
@@ -107,7 +107,7 @@ def reverify(
         memory_mb=memory_mb,
     )
     console = Console(stderr=True)
-    with _stopped_by_term(), _progress(console) as shown:
+    with _stopped_by_term(), judging_shown(console) as shown:
         report = run(job, shown)
     _tell(report, job.out)
 
@@ -147,7 +147,8 @@ class _Shown:
 
 
 @contextmanager
-def _progress(console: Console) -> Iterator[_Shown]:
+def judging_shown(console: Console) -> Iterator[_Shown]:
+    """Shows how far a job is, with rate and time left, where somebody looks."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

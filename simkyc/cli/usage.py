@@ -15,8 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from simkyc.cli.existing import existing
 from simkyc.cli.messages import messages_app
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
+from simkyc.cli.reverify import judging_shown
 from simkyc.cli.whole_file import write_whole
 from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from simkyc.usage.features import Made
     from simkyc.usage.model import Drift
     from simkyc.usage.model_file import Figure, ModelFile
+    from simkyc.usage.read_message import MessageReader
     from simkyc.usage.record_columns import RecordKind
     from simkyc.usage.training import OnProgress
 
@@ -118,6 +121,18 @@ def count_features(
     memory_mb: Annotated[
         int, typer.Option("--memory-mb", min=128, help="What DuckDB may use before it goes to disk.")
     ] = 2048,
+    message_model: Annotated[
+        Path | None,
+        typer.Option(
+            "--message-model",
+            metavar="JSON",
+            help="Reads texts, as simkyc usage messages train made it; without it the lexicon alone does.",
+        ),
+    ] = None,
+    lexicon: Annotated[
+        Path | None,
+        typer.Option("--lexicon", metavar="TOML", help="Your own; without it, the one that ships."),
+    ] = None,
     threads: Threads = 0,
     force: Force = False,
 ) -> None:
@@ -157,7 +172,67 @@ def count_features(
         memory_mb=memory_mb,
         threads=threads or None,
     )
-    Console().print(_counted(feature_table(run, out, zone=zone_of(zone))))
+    reader = None if messages is None else _reader(run.secret, message_model, lexicon)
+    Console().print(_counted(feature_table(run, out, zone=zone_of(zone), reader=reader)))
+
+
+@usage_app.command("check")
+def check_numbers(
+    features: Annotated[
+        Path, typer.Argument(metavar="FEATURES", help="A table made by simkyc usage features.")
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="PARQUET", help="File to write the verdicts into.")],
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="A policy file; without it, the one that ships.")
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option("--model", metavar="JSON", help="A usage model; without it the rules work alone."),
+    ] = None,
+    history: Annotated[
+        str | None,
+        typer.Option(
+            "--history", metavar="URL", help="The history that knows the openings, under the same secret."
+        ),
+    ] = None,
+    declared: Annotated[
+        Path | None,
+        typer.Option(
+            "--declared",
+            metavar="CSV",
+            help="number, declared_use: what units declared their lines to be for.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, max=512, help="Processes; verdicts are the same.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Judge every number of a table by how it is used: decision, reasons, and what is recommended for the line."""
+    with _extra():
+        from simkyc.history.keys import Keyring
+        from simkyc.history.secret import given_secret
+        from simkyc.monitoring import judge_table, read_declared
+    from simkyc.policy import Policy
+
+    _free(out, force=force, inputs=(features, policy, model, declared))
+    secret = given_secret(None)
+    keyring = None if secret is None else Keyring(secret)
+    with judging_shown(Console(stderr=True)) as shown:
+        counts = judge_table(
+            features,
+            out,
+            policy=None if policy is None else Policy.load(policy),
+            model=model,
+            history=None if history is None else existing(history),
+            declared=None if declared is None else read_declared(declared, keyring),
+            workers=workers,
+            progress=lambda done, total: shown("judge", done, total),
+        )
+    decisions = ", ".join(
+        f"{counts.get(name, 0):,} {name}" for name in ("accept", "retry", "review", "refuse")
+    )
+    typer.echo(f"{sum(counts.values()):,} numbers judged: {decisions}")
 
 
 @usage_app.command("train")
@@ -260,6 +335,24 @@ def score_numbers(
     opened = UsageModel.open(model)
     rows, bands, drift = opened.score_table(table, out, explain_all=explain_all, threads=threads)
     Console().print(_scored(opened.model_id, rows, bands, drift))
+
+
+def _reader(secret: bytes | None, model: Path | None, lexicon: Path | None) -> MessageReader | None:
+    """What reads texts; None without a secret, for then everything was read and hashed before."""
+    if secret is None:
+        if model is not None or lexicon is not None:
+            raise InputError("texts are read with the secret in SIMKYC_SECRET: templates are keyed hashes")
+        return None
+    from simkyc.history.keys import Keyring
+    from simkyc.usage.messages.lexicon import Lexicon
+    from simkyc.usage.messages.model import MessageModel
+    from simkyc.usage.messages.reader import TextReader
+
+    return TextReader(
+        Keyring(secret),
+        None if lexicon is None else Lexicon.load(lexicon),
+        None if model is None else MessageModel.open(model),
+    )
 
 
 def _outage(text: str) -> tuple[datetime, datetime]:

@@ -104,7 +104,7 @@ def _faults(raw: Mapping[str, Any]) -> tuple[str, ...]:
     if disclosure is not None and sha256_of(canonical(disclosure)) != raw.get("disclosure_sha256"):
         faults.append("the disclosure was altered, or is that of another lead")
     links = raw.get("custody")
-    if not isinstance(links, list) or not all(isinstance(one, dict) for one in links):
+    if not isinstance(links, list) or not links or not all(isinstance(one, dict) for one in links):
         return (*faults, "custody: the chain is missing")
     return (*faults, *chain_faults(str(raw["lead_id"]), str(raw["package_sha256"]), links))
 

@@ -43,7 +43,7 @@ from simkyc.leads.lead import (
     Revocation,
     RevokedFor,
 )
-from simkyc.leads.making import MeasureTaken, NumberOnRecord, lead_about_number, lead_about_ring
+from simkyc.leads.making import NumberOnRecord, lead_about_number, lead_about_ring
 from simkyc.leads.page import render, render_revocation
 from simkyc.leads.sealing import canonical, digest_of, parsed, sha256_of
 from simkyc.leads.words import DUTIES
@@ -52,7 +52,8 @@ from simkyc.rings.ring import Ring, Rings
 from simkyc.verdict import Verdict
 
 if TYPE_CHECKING:
-    from simkyc.history.protocol import History, Reader, Recorded, Transaction
+    from simkyc.history.protocol import Binding, History, Reader, Recorded, Transaction
+    from simkyc.steps import LineStep
 
 __all__ = ["Exported", "LeadStatus", "Leads"]
 
@@ -136,7 +137,6 @@ class Leads:
         order: Order,
         *,
         usage: Verdict | None = None,
-        measures: Sequence[MeasureTaken] = (),
         disclose_on: str | None = None,
     ) -> Lead:
         """A lead about one number, from what is on record and how the line is judged now; nothing is exported yet.
@@ -145,7 +145,6 @@ class Leads:
             number: The MSISDN.
             order: Who hands what to whom.
             usage: How its use was judged, where it was.
-            measures: What was done to the line.
             disclose_on: The legal basis for naming the number itself; None to name it by reference alone.
 
         Raises:
@@ -166,6 +165,7 @@ class Leads:
                     sightings=reader.sightings(key, now),
                     frauds=reader.frauds(key, now),
                     records=_records(reader, [one.application_id for one in bindings]),
+                    steps=_since_its_holder(reader.steps(key, now), bindings),
                     line=judged,
                 )
 
@@ -174,7 +174,7 @@ class Leads:
         if disclose_on is not None:
             ids = tuple(dict.fromkeys(one.application_id for one in known.bindings))
             disclosure = Disclosure(legal_basis=disclose_on, msisdns=(valid,), application_ids=ids)
-        lead = lead_about_number(known, order, now, usage=usage, measures=measures, disclosure=disclosure)
+        lead = lead_about_number(known, order, now, usage=usage, disclosure=disclosure)
         if valid.removeprefix("+86") in lead.without_disclosure().to_json():
             raise InputError(
                 "an identifier on record holds the phone number itself, so it would be told: see to it"
@@ -635,6 +635,12 @@ def _known(reader: Reader, lead_id: str) -> LeadOnRecord:
     if lead is None:
         raise LeadError("no lead of this name is on record")
     return lead
+
+
+def _since_its_holder(steps: Sequence[LineStep], bindings: Sequence[Binding]) -> tuple[LineStep, ...]:
+    """What was done to the line of whoever holds it now, or held it last."""
+    first = line.last_holders_first(bindings)
+    return tuple(one for one in steps if first is not None and one.opened_by == first.application_id)
 
 
 def _records(reader: Reader, ids: Sequence[str]) -> dict[str, Recorded]:

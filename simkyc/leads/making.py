@@ -13,11 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from pydantic import Field
-
 from simkyc import line
 from simkyc._version import __version__
-from simkyc.application import Identifier, Model, Moment
 from simkyc.errors import LeadError
 from simkyc.facts import day_in_china
 from simkyc.history.protocol import Binding, Recorded, Seen
@@ -45,9 +42,10 @@ from simkyc.leads.lead import (
 from simkyc.leads.sealing import canonical, sha256_of
 from simkyc.reasons import REASONS
 from simkyc.rings.ring import Ring, Rings
+from simkyc.steps import LineStep
 from simkyc.verdict import EXPLAINED, Decision, Finding, State, Verdict
 
-__all__ = ["MeasureTaken", "NumberOnRecord", "lead_about_number", "lead_about_ring", "present_chain"]
+__all__ = ["NumberOnRecord", "lead_about_number", "lead_about_ring", "present_chain"]
 
 VerdictKind = Literal["counter_verdict", "line_verdict", "usage_verdict"]
 KINDS: Final[Mapping[str, Happening]] = {
@@ -66,22 +64,6 @@ SHOWN_VERDICTS: Final = 5
 """So many places are named where a reason was found in many verdicts; the evidence names all of them."""
 
 
-class MeasureTaken(Model):
-    """What the operator did to a line.
-
-    Attributes:
-        at: When.
-        measure: Which, by its name in the policy.
-        reference: By which it is on record.
-    """
-
-    shown = ("at", "measure")
-
-    at: Moment
-    measure: Identifier
-    reference: Identifier | None = Field(default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class NumberOnRecord:
     """What a history says of one number.
@@ -92,6 +74,7 @@ class NumberOnRecord:
         sightings: The devices that the network saw it in, oldest first.
         frauds: The applications that opened it, where it was reported as used for fraud.
         records: What is remembered of its applications, by identifier.
+        steps: What was done to it since it came to its holder, oldest first.
         line: How the line is judged now.
     """
 
@@ -100,6 +83,7 @@ class NumberOnRecord:
     sightings: tuple[Seen, ...]
     frauds: frozenset[str]
     records: Mapping[str, Recorded]
+    steps: tuple[LineStep, ...]
     line: Verdict
 
 
@@ -118,7 +102,6 @@ def lead_about_number(
     now: datetime,
     *,
     usage: Verdict | None = None,
-    measures: Sequence[MeasureTaken] = (),
     disclosure: Disclosure | None = None,
 ) -> Lead:
     """A lead about one number.
@@ -128,7 +111,6 @@ def lead_about_number(
         order: Who hands what to whom.
         now: When, with a zone.
         usage: How its use was judged, where it was.
-        measures: What was done to the line.
         disclosure: The number in the clear, where it may be named.
 
     Raises:
@@ -155,7 +137,6 @@ def lead_about_number(
         "lead.usage": usage is None,
         "lead.sightings": not known.sightings,
         "lead.application": bool(missing),
-        "lead.measures": not measures,
     }
     person = chain[-1].person if chain else None
     return _made(
@@ -176,7 +157,7 @@ def lead_about_number(
         why=tuple(why),
         evidence=tuple(_reference(*one) for one in verdicts),
         timeline=_timeline(
-            [*_life(of_holder), *_seen(chain, known.sightings), *_taken(measures), *_judged(verdicts)],
+            [*_life(of_holder), *_seen(chain, known.sightings), *_taken(known.steps), *_judged(verdicts)],
             now,
         ),
         harm=Harm(
@@ -396,17 +377,8 @@ def _reference(kind: VerdictKind, verdict: Verdict, recorded_sha256: str | None)
 
 
 def _model_id(verdict: Verdict) -> str | None:
-    """The usage model behind a verdict, as the verdict or a finding of it names it."""
-    named = getattr(verdict, "model_id", None)
-    return named or next(
-        (
-            str(figure.value)
-            for finding in verdict.findings
-            for figure in finding.evidence
-            if figure.name in {"model_id", "model"}
-        ),
-        None,
-    )
+    """The usage model behind a verdict, where it is one on a number's use and had a model."""
+    return None if verdict.usage is None else verdict.usage.model_id
 
 
 def _told(code: str) -> bool:
@@ -568,14 +540,14 @@ def _seen(chain: Sequence[Binding], sightings: Sequence[Seen]) -> Iterator[Happe
         yield Happened(at=seen[-1][0], what="last_seen", words=words.HAPPENING_WORDS["last_seen"])
 
 
-def _taken(measures: Iterable[MeasureTaken]) -> Iterator[Happened]:
+def _taken(steps: Iterable[LineStep]) -> Iterator[Happened]:
     said = words.HAPPENING_WORDS["measure"]
-    for one in measures:
-        named = words.MEASURE_WORDS.get(one.measure, Said(zh=one.measure, en=one.measure))
+    for one in steps:
+        named = words.MEASURE_WORDS[one.measure]
         yield Happened(
-            at=one.at,
+            at=one.taken_at,
             what="measure",
-            reference=one.reference,
+            reference=None if one.step_no is None else f"step-{one.step_no}",
             words=Said(zh=f"{said.zh}：{named.zh}", en=f"{said.en}: {named.en}"),
         )
 

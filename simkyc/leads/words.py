@@ -216,6 +216,9 @@ MEASURE_WORDS: Final[Mapping[str, Said]] = {
     "suspend": Said(zh="暂停服务", en="suspended"),
     "restore": Said(zh="恢复服务", en="restored"),
     "cancel": Said(zh="销号", en="cancelled"),
+    "second_check": Said(zh="要求二次实人认证", en="second real-person check asked for"),
+    "cancel_notice": Said(zh="销号预告", en="notice of cancellation"),
+    "expire": Said(zh="措施到期", en="measure ended by itself"),
 }
 
 CERTAINTY_WORDS: Final[Mapping[str, Said]] = {
@@ -249,9 +252,6 @@ NOT_LOOKED_AT: Final[Mapping[str, Said]] = {
     ),
     "lead.application": Said(
         zh="开户申请：历史中没有记录", en="the application behind it: not on record"
-    ),
-    "lead.measures": Said(
-        zh="已采取的措施：未提供", en="measures taken: none were named to this lead"
     ),
     "lead.people": Said(
         zh="成员的真实身份和意图：共用信息不等于有罪",

@@ -14,7 +14,16 @@ import pyarrow as pa
 from simkyc.application import Application
 from simkyc.verdict import Finding, State, Verdict
 
-__all__ = ["APPLIED", "COLUMNS", "SCHEMA", "VerdictColumn", "applied", "verdict_row"]
+__all__ = [
+    "APPLIED",
+    "COLUMNS",
+    "FINDING",
+    "SCHEMA",
+    "VerdictColumn",
+    "applied",
+    "finding_row",
+    "verdict_row",
+]
 
 FINDING: Final = pa.struct(
     [
@@ -141,7 +150,7 @@ def verdict_row(
         "decision": verdict.decision.value,
         "reasons": list(verdict.reasons),
         "silent_alert": verdict.silent_alert,
-        "findings": [_finding(one) for one in verdict.findings if one.state is not State.PASSED],
+        "findings": [finding_row(one) for one in verdict.findings if one.state is not State.PASSED],
         "measures": [
             {"reason": one.reason, "subject": one.subject, "observed": one.observed, "limit": one.limit}
             for one in verdict.findings
@@ -154,7 +163,8 @@ def verdict_row(
     }
 
 
-def _finding(one: Finding) -> Mapping[str, Any]:
+def finding_row(one: Finding) -> Mapping[str, Any]:
+    """A finding as `FINDING` has it."""
     return {
         "reason": one.reason,
         "state": one.state.value,

@@ -157,17 +157,22 @@ class UsageModel:
         Raises:
             InputError: A feature is not named, or its value is no finite number.
         """
-        row = np.array([[_value(features, name) for name in self.features]])
-        scores = self.score_rows(row, threads=1)
-        rate = float(scores.false_positive_rate[0])
-        return Scored(
-            model_id=self.model_id,
-            probability=float(scores.probability[0]),
-            false_positive_rate=None if math.isnan(rate) else rate,
-            known=int((~np.isnan(row)).sum()),
-            of=row.size,
-            drivers=self.drivers(row, drivers, threads=1)[0],
-        )
+        return self.score_many([features], drivers=drivers)[0]
+
+    def score_many(
+        self, numbers: Sequence[Mapping[str, float | bool | None]], *, drivers: int = DRIVERS
+    ) -> list[Scored]:
+        """Score several numbers, each as `score` does."""
+        rows = np.array(
+            [[_value(features, name) for name in self.features] for features in numbers], dtype=np.float64
+        ).reshape(len(numbers), len(self.features))
+        scores, drove = self.score_rows(rows, threads=1), self.drivers(rows, drivers, threads=1)
+        rates = (None if math.isnan(rate) else float(rate) for rate in scores.false_positive_rate)
+        known = (~np.isnan(rows)).sum(axis=1)
+        return [
+            Scored(self.model_id, float(probability), rate, int(count), len(self.features), why)
+            for probability, rate, count, why in zip(scores.probability, rates, known, drove, strict=True)
+        ]
 
     def score_rows(self, values: Floats, *, threads: int = 0) -> Scores:
         """Score many numbers.

@@ -41,6 +41,7 @@ def test_the_model_and_what_drove_it_are_named() -> None:
         assert [(one.name, one.value, one.unit) for one in finding.evidence] == [
             ("model_id", "test-model", None),
             ("probability", 0.97, None),
+            ("false_positive_rate", 0.001, None),
             ("features_known", 30.0, "of 32"),
             ("calls_each", 1.1, "calls"),
             ("places", "not known", None),

@@ -14,7 +14,7 @@ from simkyc.rings.files import leave
 from simkyc.rings.ring import Ring, Rings
 from simkyc.testing import Clock, application, swatch
 from simkyc.usage.scored import Scored
-from simkyc.verdict import Decision, Evidence, Finding, State, Verdict
+from simkyc.verdict import Decision, Evidence, Finding, JudgedUse, State, Verdict
 from tests.rings.made_links import found, link
 
 __all__ = ["PEOPLE", "SECRET", "World", "honest", "order", "play", "ring_file", "rings", "usage_verdict"]
@@ -139,4 +139,5 @@ def usage_verdict(clock: Clock, *, rate: float = 0.001) -> Verdict:
         engine_id=None,
         simkyc_version="0.1.0",
         decided_at=clock.now,
+        usage=JudgedUse(number="0" * 64, since=clock.now, until=clock.now, model_id=scored.model_id),
     )

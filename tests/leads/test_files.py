@@ -198,6 +198,12 @@ JSON = st.recursive(
 )
 
 
+def test_a_chain_of_custody_that_was_emptied(package: Path) -> None:
+    raw = json.loads(package.read_bytes())
+    package.write_text(json.dumps(raw | {"custody": []}), encoding="utf-8")
+    assert "custody: the chain is missing" in verify(package).faults
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.integers(min_value=0), value=JSON)
 def test_whatever_stands_in_a_field_ends_in_a_fault_or_a_typed_error(

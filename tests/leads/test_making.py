@@ -18,13 +18,15 @@ from sqlalchemy import create_engine, text
 
 from simkyc import Application
 from simkyc.errors import InputError, LeadError
+from simkyc.history.keys import Keyring
 from simkyc.leads.lead import Disclosure, Lead, Order
-from simkyc.leads.making import MeasureTaken
 from simkyc.leads.page import render
 from simkyc.leads.sealing import canonical, sha256_of
 from simkyc.leads.words import CAUSE_WORDS, found_words
 from simkyc.reasons import REASONS
-from tests.leads.made import PEOPLE, World, honest, order, rings, usage_verdict
+from simkyc.testing import number_usage
+from simkyc.usage.scored import Scored
+from tests.leads.made import PEOPLE, SECRET, World, honest, order, rings, usage_verdict
 
 # --- minimisation
 
@@ -112,12 +114,11 @@ def test_an_identifier_that_holds_the_number_is_noticed(world: World) -> None:
 
 def test_a_lead_says_why_in_plain_words(world: World) -> None:
     world.screener.report_outcome(world.number, is_fraud=True)
-    taken = MeasureTaken(at=world.clock.now, measure="suspend", reference="step-1")
+    world.screener.act(world.number, "suspend", by="staff-1", reason="suspected_use")
     lead = world.leads.about_number(
         world.number,
         order(case_reference="苏公(网)受字〔2026〕123号"),
         usage=usage_verdict(world.clock),
-        measures=[taken],
     )
     why = {one.code: one for one in lead.why}
     assert [one.code for one in lead.why][:2] == ["outcome.fraud", "usage.model"]
@@ -329,3 +330,30 @@ def test_a_package_fits_the_schema_that_is_published(world: World) -> None:
     jsonschema.validate(package, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(package | {"name": "somebody"}, schema)
+
+
+def test_how_a_number_was_really_judged_by_its_use(world: World) -> None:
+    until = world.clock.now
+    usage = number_usage(
+        number=Keyring(SECRET.encode()).msisdn(world.number),
+        since=until - timedelta(days=30),
+        until=until,
+        scored=Scored("model-1", 0.97, 0.001, 20, 21),
+        calls={
+            "counterparts": 900,
+            "outgoing": 900,
+            "per_counterpart": 1.0,
+            "outgoing_share": 0.99,
+            "returned_share": 0.0,
+        },
+    )
+    verdict = world.screener.check_usage(world.number, usage)
+    lead = world.leads.about_number(world.number, order(), usage=verdict)
+    assert {"usage_model.suspend", "calls.one_way"} <= {one.code for one in lead.why}
+    (evidence,) = [one for one in lead.evidence if one.kind == "usage_verdict"]
+    assert evidence.model_id == "model-1"
+    assert {(one.kind, one.value) for one in lead.certainty} >= {
+        ("false_positive_rate", 0.001),
+        ("probability", 0.97),
+    }
+    assert all(one.words.zh and one.words.en for one in lead.why)
