@@ -226,7 +226,7 @@ def test_a_template_stands_for_a_photo(tmp_path: Path) -> None:
 
 
 def test_openings_in_one_second_by_one_clerk(tmp_path: Path) -> None:
-    """Of one second the order is that of the identifiers; few here, for each is judged: `test_disturbed` has the rest."""
+    """Of one second the order is that of the identifiers; few here, for each is judged: more in `test_disturbed`."""
     some = [
         {**flat(application(seed), decided_at=NOW), "store_id": "s-1", "clerk_id": "c-1"}
         for seed in range(60)
