@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Final
 
+import cv2
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -36,7 +38,7 @@ __all__ = ["DuckdbRun"]
 PART_ROWS: Final = 20_000
 """Rows of the source that are taken in between two files of the job."""
 TASK_ROWS: Final = 256
-TASK_BYTES: Final = 16 * 2**20
+TASK_BYTES: Final = 2**20
 """Rows, and bytes of their photos, that one process takes in at once."""
 JUDGED_AT_ONCE: Final = 500
 CHUNKS_AT_ONCE: Final = 20
@@ -358,6 +360,8 @@ def _take(
     policy: Policy, other: Policy | None, keyring: Keyring, engine: EngineMaker | None
 ) -> Callable[[list[RawRow]], Taken]:
     """What a process takes rows in with."""
+    if multiprocessing.parent_process() is not None:
+        cv2.setNumThreads(1)  # the processes share the cores
     return Intake(policy, other, keyring, engine).take
 
 
