@@ -18,7 +18,7 @@ STEPS = (
     ("lint", [PYTHON, "-m", "ruff", "check", "."]),
     ("types", [PYTHON, "-m", "mypy"]),
     ("rebuilt files", [PYTHON, "scripts/rebuild.py", "--check"]),
-    ("tests", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile"]),
+    ("tests", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile", "--durations=25"]),
 )
 
 

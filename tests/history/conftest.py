@@ -27,13 +27,19 @@ def postgres(postgres_server: PostgresServer) -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
-    """The URL of a new history of a kind: `sqlite-file`, `sqlite-memory` or `postgresql`."""
+    """The URL of a new history of a kind: `sqlite-file`, `sqlite-memory` or `postgresql`.
+
+    `postgresql-alone` is in a database of its own, for whoever changes the secret: what is given back keeps its own.
+    """
     numbers = itertools.count(1)
 
     def url(kind: str) -> str:
         if kind == "postgresql":
             server: PostgresServer = request.getfixturevalue("postgres")
             return server.take_schema()
+        if kind == "postgresql-alone":
+            server = request.getfixturevalue("postgres")
+            return server.url(server.new_database())
         return "sqlite://" if kind == "sqlite-memory" else f"sqlite:///{tmp_path}/{next(numbers)}.db"
 
     return url

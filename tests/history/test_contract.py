@@ -1238,6 +1238,7 @@ class Model:
             person_openings=None
             if keys.person is None
             else {window_s: len(within(mine, window_s)) for window_s in windows.person_s},
+            suspended_numbers=None if keys.person is None else 0,
             clerk_openings=len(
                 within([one for one in counting if one.keys.clerk_id == keys.clerk_id], windows.clerk_s)
             ),

@@ -26,6 +26,7 @@ from simkyc.history import embeddings, history_info, open_history, upgrade_histo
 from simkyc.history.embeddings import EmbeddedFaces
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import Entry, FacesWanted, History, OpeningKeys, StoredFace
+from simkyc.history.schema import SCHEMA_VERSION
 from simkyc.history.upkeep import FaceReader, parameters_of
 from simkyc.testing import STORE_ICCIDS, Clock, FakeFaceEngine, application, swatch
 from simkyc.testing.fakes import FakeCrowdEngine
@@ -423,7 +424,7 @@ def test_filling_leaves_damaged_rows_out(postgres: PostgresServer) -> None:
         broken: NDArray[np.float16] = np.full(128, np.nan, "<f2")
         postgres.run("DROP TABLE face_embedding", name)
         remember(history, [(1, broken.tobytes()), (2, kept(2)), (3, b"short")])
-        assert upgrade_history(url) == (1, 1)
+        assert upgrade_history(url) == (SCHEMA_VERSION, SCHEMA_VERSION)
         assert near(history, kept(2, 1)) == ["person-2"]
 
 

@@ -19,10 +19,9 @@ from simkyc.history.schema import TABLES
 from simkyc.line import Sighting
 from simkyc.lists.watch import WatchEntryRow, WatchRow
 from simkyc.testing import NOW, STORE_ICCIDS, Clock, FakeFaceEngine, application, party, swatch
-from tests.history.server import PostgresServer
 
 A, B, C = "the secret of last year", "the secret of this year", "nobody's secret at all"
-KINDS = ("sqlite-file", "postgresql")
+KINDS = ("sqlite-file", "postgresql-alone")
 FRIEND = "+8613811112222"
 
 
@@ -60,10 +59,6 @@ def deployed(
 ) -> Deployment:
     monkeypatch.delenv("SIMKYC_SECRET", raising=False)
     monkeypatch.delenv("SIMKYC_FORMER_SECRETS", raising=False)
-    if request.param == "postgresql":
-        # A database of its own: what is given back keeps its secret.
-        server: PostgresServer = request.getfixturevalue("postgres")
-        return Deployment(server.url(server.new_database()), Clock())
     return Deployment(url_of(request.param), Clock())
 
 

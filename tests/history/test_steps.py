@@ -411,7 +411,7 @@ def test_of_two_counters_that_suspend_at_once_one_step_is_left(office: Office) -
     assert len(office.record().steps) == 1
 
 
-@pytest.mark.parametrize("url", ["sqlite-file", "postgresql"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite-file", "postgresql-alone"], indirect=True)
 def test_a_new_secret_leaves_the_steps_with_their_line(office: Office) -> None:
     office.acts("suspend")
     before = office.record()
