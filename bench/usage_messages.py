@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -91,6 +92,7 @@ def _between(text: str, sign: Callable[[], str]) -> str:
     return "".join(one + sign() if "\u3400" <= one <= "\u9fff" else one for one in text)
 
 
+@cache
 def _converter() -> Any:
     return opencc.OpenCC("s2t")
 

@@ -13,7 +13,7 @@ to whoever brought a stolen ID.
 >>> from simkyc.testing import application, facts
 >>> from simkyc.policy import Policy
 >>> [finding.state.value for finding in check(application(kind="loss_report"), facts(), Policy.default())][:2]
-['flagged', 'not_assessed']
+['flagged', 'passed']
 """
 
 from __future__ import annotations
