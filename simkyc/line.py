@@ -158,8 +158,8 @@ def opened_by(bindings: Sequence[Binding], at: datetime | None) -> Binding | Non
         at: The moment; None for the latest holder.
     """
     opened = [one for one in bindings if one.kind in BINDING_KINDS]
-    held = [one for one in opened if at is None or one.opened_at <= at] or opened[:1]
-    return holders_first(held) if held else None
+    held = [one for one in opened if at is None or one.opened_at <= at]
+    return last_holders_first(held or opened[:1])
 
 
 def sim_changes(chain: Sequence[Binding]) -> tuple[datetime, ...]:

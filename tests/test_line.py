@@ -498,3 +498,23 @@ def test_what_was_swapped_within_an_age_was_within_a_longer_one(
             assert not (one.swapped is True and other.swapped is not True)
             assert not (one.swapped is None and other.swapped is False)
             assert one.latest_at == other.latest_at
+
+
+@pytest.mark.parametrize(
+    ("at", "by"),
+    [
+        pytest.param(
+            None, "replacement-9", id="whoever has it now, though how they came to it is not on record"
+        ),
+        pytest.param(10, "replacement-9", id="the same, said with the time"),
+        pytest.param(3, "opening-1", id="whoever had it then"),
+        pytest.param(7, "opening-1", id="between the two the one before"),
+        pytest.param(0, "opening-1", id="before all the first"),
+    ],
+)
+def test_who_had_a_number_at_a_time(at: float | None, by: str) -> None:
+    told = (did("loss_report", 0.5), did("opening", 1, ended_at=day(5)), did("replacement", 9, person="eve"))
+    found = line.opened_by(told, None if at is None else day(at))
+    assert found is not None
+    assert found.application_id == by
+    assert line.opened_by((told[0],), None) is None
