@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from simkyc.cli.lists import reported
-from simkyc.cli.whole_file import write_whole
+from simkyc.cli.running import needed, stages_shown
+from simkyc.cli.tables import titled_table
+from simkyc.cli.whole_file import free_for, write_whole
 from simkyc.errors import EngineMismatchError, InputError
 from simkyc.lists.rows import BadRow, Encoding
 from simkyc.policy import Policy
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["calibrate"]
 
 LINES_SHOWN = 5
+STAGES = {"reading": "读取 reading", "comparing": "比对照片 photos", "measuring": "计算 measuring"}
 NO_SCIPY = "pairs are measured with scipy: pip install 'simkyc[reverify]'"
 
 OnProgress = Callable[[str, int, int], None]
@@ -108,16 +108,12 @@ def calibrate(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Make the operator's own calibration of a face engine from labelled pairs, and say what it tells."""
-    try:
+    with needed(NO_SCIPY):
         from simkyc.reverification.calibrated import measure
-    except ModuleNotFoundError:
-        raise InputError(NO_SCIPY) from None
-    if out is not None and not force and (out.is_symlink() or out.exists()):
-        raise InputError("--out is there already: choose another name, or say --force to replace it")
-    if out is not None and out.exists() and file.exists() and out.samefile(file):
-        raise InputError("--out names the pairs themselves: choose another name")
+    if out is not None:
+        free_for(out, force=force, inputs=(file,))
     rates = rate or _policy_rates(domain)
-    with reported(report, file) as then, _shown() as on_progress:
+    with reported(report, file) as then, stages_shown(STAGES) as on_progress:
         aside = SetAside(then, strict=strict)
         try:
             pairs = _pairs(
@@ -177,21 +173,6 @@ def _pairs(
     )
 
 
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    """Shows on a terminal how far it is."""
-    console = Console(stderr=True)
-    words = {"reading": "读取 reading", "comparing": "比对照片 photos", "measuring": "计算 measuring"}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def show(stage: str, done: int, total: int) -> None:
-            progress.update(task, description=words[stage], completed=done, total=total or None)
-
-        yield show
-
-
 # --- what is drawn ---
 
 
@@ -229,7 +210,7 @@ def _needed(asked: AskedRate, measured: Measured) -> str:
 
 
 def _rates_table(measured: Measured) -> Table:
-    table = _table(
+    table = titled_table(
         "距离与错误率 distances and rates (95%)",
         "误识率\nfalse match\nrate",
         "距离\ndistance",
@@ -244,7 +225,7 @@ def _rates_table(measured: Measured) -> Table:
 
 def _groups_table(rows: list[GroupAtRate]) -> Table:
     first = rows[0]
-    table = _table(
+    table = titled_table(
         f"各组 groups: 误识率 false match rate {first.rate:g}, 距离 distance {first.distance:.4f}",
         "组\ngroup",
         "误识率\nfalse match\nrate",
@@ -269,18 +250,13 @@ def _warning(row: GroupAtRate) -> Text:
 
 
 def _aside_table(aside: SetAside) -> Table:
-    table = _table("未采用的行 rows set aside", "列\ncolumn", "原因\ncause", "行数\nrows", "行号\nlines")
+    table = titled_table(
+        "未采用的行 rows set aside", "列\ncolumn", "原因\ncause", "行数\nrows", "行号\nlines"
+    )
     for (column, cause), count in sorted(aside.counts.items()):
         lines = aside.lines[column, cause]
         more = " …" if count > len(lines) else ""
         table.add_row(Text(column), Text(cause), f"{count:,}", ", ".join(map(str, lines)) + more)
-    return table
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(box=box.ROUNDED, title=Text(title), title_justify="left", title_style="")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
     return table
 
 

@@ -7,11 +7,13 @@ standard input, or asked for without being shown.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from simkyc.cli.running import needed
 from simkyc.errors import InputError
 
 if TYPE_CHECKING:
@@ -274,10 +276,9 @@ def _opened(history: str) -> Screener:
     Raises:
         InputError: There is none, or the extra for leads is not installed.
     """
-    try:
-        import simkyc.leads.ledger  # noqa: F401  # what is missing is named before anything is done
-    except ImportError:
-        raise InputError(NO_EXTRA) from None
+    with needed(NO_EXTRA):
+        # What is missing is named before anything is done.
+        import_module("simkyc.leads.ledger")
     from simkyc.history import history_info
     from simkyc.screener import Screener
 

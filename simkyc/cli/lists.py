@@ -9,14 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from rich.console import Console
-from rich.progress import Progress
-
+from simkyc.cli.running import stages_shown
 from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding, FileFormat
 from simkyc.lists.watch import UnwatchReport, WatchReport
 
 __all__ = ["export_list", "import_list", "reported"]
+
+STAGES = {"reading": "读取 reading", "writing": "写入 writing", "exporting": "导出 exporting"}
 
 OnBad = Callable[[BadRow], None]
 OnProgress = Callable[[str, int, int], None]
@@ -69,7 +69,7 @@ def import_list(
         InputError: As `take_in`, or the report cannot be written.
         HistoryError: As `take_in`.
     """
-    with reported(report, file) as on_bad, _shown() as on_progress:
+    with reported(report, file) as on_bad, stages_shown(STAGES) as on_progress:
         done = take_in(
             file,
             file_format=file_format,
@@ -88,7 +88,7 @@ def import_list(
 
 def export_list(write: Exporter, file: Path, *, file_format: FileFormat | None, overwrite: bool) -> str:
     """Write a file; return what was done, in a line. Raises as `write`."""
-    with _shown() as on_progress:
+    with stages_shown(STAGES) as on_progress:
         rows = write(
             file,
             file_format=file_format,
@@ -118,17 +118,3 @@ def reported(report: Path | None, file: Path) -> Iterator[OnBad | None]:
 
     with lines:
         yield write
-
-
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    """Shows on a terminal how far it is."""
-    console = Console(stderr=True)
-    words = {"reading": "读取 reading", "writing": "写入 writing", "exporting": "导出 exporting"}
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=None)
-
-        def show(stage: str, done: int, total: int) -> None:
-            progress.update(task, description=words[stage], completed=done, total=total or None)
-
-        yield show

@@ -5,31 +5,29 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from simkyc.cli.moments import moment_or_day
-from simkyc.cli.whole_file import write_whole
-from simkyc.errors import InputError
+from simkyc.cli.running import needed, stages_shown
+from simkyc.cli.tables import titled_table
+from simkyc.cli.whole_file import free_for, write_whole
 
 if TYPE_CHECKING:
     from simkyc.reverification.shares import Share
     from simkyc.usage.messages.evaluation import MessageEvaluation
     from simkyc.usage.messages.model_file import MessageModelFile
-    from simkyc.usage.messages.training import OnProgress
     from simkyc.usage.model_file import Figure
 
 __all__ = ["messages_app"]
 
+STAGES = {"training": "训练 training"}
 NO_EXTRA = "messages are read with NumPy, scikit-learn and opencc: pip install 'simkyc[usage]'"
 CLASS_WORDS = {
     "fraud": "涉诈 fraud",
@@ -90,19 +88,14 @@ def train_classifier(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
     """Train a classifier, and say what cross-validation tells of it."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.usage.feature_table import sha256_of
         from simkyc.usage.messages.table import read_messages
         from simkyc.usage.messages.training import train_messages
     created_at = moment_or_day(created)
-    if not force and (out.is_symlink() or out.exists()):
-        raise InputError("--out is there already: choose another name, or say --force to replace it")
-    if out.exists() and table.exists() and out.samefile(table):
-        raise InputError("--out names a file that is read: choose another name")
-    if not out.absolute().parent.is_dir():
-        raise InputError("--out is in a folder that is not there: make it first")
+    free_for(out, force=force, inputs=(table,))
     read = read_messages(table)
-    with _shown() as on_progress:
+    with stages_shown(STAGES) as shown:
         made = train_messages(
             read,
             name=name,
@@ -110,7 +103,7 @@ def train_classifier(
             created_at=created_at,
             ordinary=not without_ordinary,
             seed=seed,
-            on_progress=on_progress,
+            on_progress=partial(shown, "training"),
         )
     Console().print(_trained(made))
     write_whole(out, made.to_bytes())
@@ -127,7 +120,7 @@ def evaluate_classifier(
     as_json: AsJson = False,
 ) -> None:
     """Hold a classifier and a lexicon against labelled texts that they have not seen."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.usage.messages.evaluation import evaluate_messages
         from simkyc.usage.messages.lexicon import Lexicon
         from simkyc.usage.messages.model import MessageModel
@@ -159,7 +152,7 @@ def read_file(
     as_json: AsJson = False,
 ) -> None:
     """Read texts, and say what of each would be kept; no text is printed."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.history.keys import Keyring
         from simkyc.usage.messages.lexicon import Lexicon
         from simkyc.usage.messages.model import MessageModel
@@ -189,7 +182,7 @@ def read_file(
         for each in rows:
             typer.echo(json.dumps(each, ensure_ascii=False))
         return
-    table = _table(
+    table = titled_table(
         f"{reader.classifier or '–'} · {reader.lexicon_id}",
         "行\nrow",
         "类别\ncategory",
@@ -215,24 +208,6 @@ def read_file(
     Console().print(Group(table, Text(f"{len(read):,} 短信 messages: {said}")))
 
 
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError:
-        raise InputError(NO_EXTRA) from None
-
-
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    """Shows on a terminal how far the training is."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("训练 training", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
 def _trained(made: MessageModelFile) -> RenderableType:
     on = made.trained_on
     said = ", ".join(f"{count:,} {CLASS_WORDS[name]}" for name, count in on.texts.items())
@@ -249,11 +224,11 @@ def _evaluated(found: MessageEvaluation) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{found.model_id or '–'} · {found.lexicon_id}\n{said}")]
     if found.classifier:
         parts.append(_figures("分类器 classifier (95%)", found.classifier))
-        crossed = _table("判为 taken for", "", *CLASS_WORDS.values())
+        crossed = titled_table("判为 taken for", "", *CLASS_WORDS.values())
         for name, row in found.taken_for.items():
             crossed.add_row(CLASS_WORDS[name], *(f"{count:,}" for count in row.values()))
         parts.append(crossed)
-    table = _table(
+    table = titled_table(
         "词库与变形 lexicon and disguise", "类别\nclass", "词库命中\nan entry hits", "变形\ndisguised"
     )
     for name in found.lexicon_found:
@@ -268,17 +243,10 @@ def _evaluated(found: MessageEvaluation) -> RenderableType:
 
 
 def _figures(title: str, figures: dict[str, Figure]) -> Table:
-    table = _table(title, "指标\nfigure", "值\nvalue")
+    table = titled_table(title, "指标\nfigure", "值\nvalue")
     for key, one in figures.items():
         interval = "" if one.low is None or one.high is None else f" ({one.low:.4f}–{one.high:.4f})"
         table.add_row(FIGURES.get(key, key), f"{one.value:.4f}{interval}")
-    return table
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(box=box.ROUNDED, title=Text(title), title_justify="left", title_style="")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
     return table
 
 

@@ -16,7 +16,7 @@ from rich.progress import Task as ProgressTask
 from rich.text import Text
 
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
-from simkyc.errors import InputError
+from simkyc.cli.running import needed
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 
@@ -84,11 +84,9 @@ def reverify(
     ] = 2048,
 ) -> None:
     """Judge past openings again, as of their own times; leaves verdicts and a report in DIR."""
-    try:
+    with needed(NO_EXTRA):
         from simkyc.reverification.job import Job
         from simkyc.reverification.run import reverify as run
-    except ImportError:
-        raise InputError(NO_EXTRA) from None
     job = Job(
         source=source,
         out=out,
@@ -164,7 +162,7 @@ def judging_shown(console: Console) -> Iterator[_Shown]:
 def _stopped_by_term() -> Iterator[None]:
     """Whoever ends the process with a signal gets what is there so far, as by hand."""
 
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as `signal` calls it
+    def stop(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)

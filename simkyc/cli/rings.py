@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
+from simkyc.cli.running import needed
 from simkyc.errors import InputError
 from simkyc.policy import Policy
 
@@ -60,12 +61,10 @@ def rings(
     ] = 2048,
 ) -> None:
     """Find groups of people tied by what they share; leaves a table, JSON and a page in DIR."""
-    try:
+    with needed(NO_EXTRA):
         from simkyc.rings.files import search
         from simkyc.rings.find import Search
         from simkyc.rings.limits import RingLimits
-    except ImportError:
-        raise InputError(NO_EXTRA) from None
     from simkyc.faces.calibration import Calibration
 
     try:

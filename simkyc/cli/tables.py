@@ -21,6 +21,7 @@ __all__ = [
     "day_table",
     "policy_table",
     "reasons_table",
+    "titled_table",
     "verdict_panel",
 ]
 
@@ -52,6 +53,14 @@ ACTION_WORDS = {
     Action.DO_NOT_ISSUE: ("不得发卡", "do not issue the card"),
 }
 """What the clerk does next, in Chinese and English."""
+
+
+def titled_table(title: str, *headings: str) -> Table:
+    """A table with nothing in it yet."""
+    table = Table(box=box.ROUNDED, title=Text(title), title_justify="left", title_style="")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
 
 
 def verdict_panel(verdict: Verdict, language: Language) -> RenderableType:

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich import box
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
 from simkyc.cli.existing import existing
 from simkyc.cli.messages import messages_app
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
 from simkyc.cli.reverify import judging_shown
-from simkyc.cli.whole_file import write_whole
+from simkyc.cli.running import needed, stages_shown
+from simkyc.cli.tables import titled_table
+from simkyc.cli.whole_file import free_for, write_whole
 from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding
 
@@ -31,10 +29,10 @@ if TYPE_CHECKING:
     from simkyc.usage.model_file import Figure, ModelFile
     from simkyc.usage.read_message import MessageReader
     from simkyc.usage.record_columns import RecordKind
-    from simkyc.usage.training import OnProgress
 
 __all__ = ["usage_app"]
 
+STAGES = {"training": "训练 training"}
 NO_EXTRA = "usage models are trained with LightGBM: pip install 'simkyc[usage]'"
 FIGURES = {
     "auc": "AUC",
@@ -140,13 +138,11 @@ def count_features(
 
     Numbers in the clear are hashed with the secret in SIMKYC_SECRET and never kept.
     """
-    try:
+    with needed(NO_DUCKDB):
         from simkyc.history.secret import given_secret
         from simkyc.usage.features import FeatureRun, feature_table
         from simkyc.usage.intake import zone_of
-    except ModuleNotFoundError:
-        raise InputError(NO_DUCKDB) from None
-    _free(out, force=force, inputs=(devices,))
+    free_for(out, force=force, inputs=(devices,))
     given: dict[RecordKind, str] = {}
     if calls is not None:
         given["calls"] = calls
@@ -209,13 +205,13 @@ def check_numbers(
     force: Force = False,
 ) -> None:
     """Judge every number of a table by how it is used: decision, reasons, and what is recommended for the line."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.history.keys import Keyring
         from simkyc.history.secret import given_secret
         from simkyc.monitoring import judge_table, read_declared
     from simkyc.policy import Policy
 
-    _free(out, force=force, inputs=(features, policy, model, declared))
+    free_for(out, force=force, inputs=(features, policy, model, declared))
     secret = given_secret(None)
     keyring = None if secret is None else Keyring(secret)
     with judging_shown(Console(stderr=True)) as shown:
@@ -264,18 +260,18 @@ def train_model(
     force: Force = False,
 ) -> None:
     """Train a model, and say what cross-validation tells of it."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.usage.evaluation import evaluate
         from simkyc.usage.feature_table import read_table, sha256_of
         from simkyc.usage.model import UsageModel
         from simkyc.usage.training import Spec, read_spec, train
-    _free(out, force=force, inputs=(table, valid, spec))
+    free_for(out, force=force, inputs=(table, valid, spec))
     agreed = Spec() if spec is None else read_spec(spec)
     dropped = sorted(set(drop or ()))
     read = read_table(table, drop=dropped)
     # Read before hours of training are spent.
     held = None if valid is None else read_table(valid, names=read.names)
-    with _shown() as on_progress:
+    with stages_shown(STAGES) as shown:
         made = train(
             read,
             name=name,
@@ -285,7 +281,7 @@ def train_model(
             missing=missing,
             seed=seed,
             threads=threads,
-            on_progress=on_progress,
+            on_progress=partial(shown, "training"),
         )
     console = Console()
     console.print(_trained(made))
@@ -302,7 +298,7 @@ def evaluate_model(
     threads: Threads = 0,
 ) -> None:
     """Hold a model against labelled numbers that it has not seen."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.usage.evaluation import evaluate
         from simkyc.usage.feature_table import read_table
         from simkyc.usage.model import UsageModel
@@ -329,9 +325,9 @@ def score_numbers(
     force: Force = False,
 ) -> None:
     """Score a table of numbers, and warn where it is spread otherwise than the training table."""
-    with _extra():
+    with needed(NO_EXTRA):
         from simkyc.usage.model import UsageModel
-    _free(out, force=force, inputs=(model, table))
+    free_for(out, force=force, inputs=(model, table))
     opened = UsageModel.open(model)
     rows, bands, drift = opened.score_table(table, out, explain_all=explain_all, threads=threads)
     Console().print(_scored(opened.model_id, rows, bands, drift))
@@ -386,44 +382,17 @@ def _bulk_tacs(path: Path, at: datetime, encoding: Encoding) -> tuple[str, ...]:
     return tuple(found)
 
 
-@contextmanager
-def _extra() -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError:
-        raise InputError(NO_EXTRA) from None
-
-
-def _free(out: Path, *, force: bool, inputs: tuple[Path | None, ...]) -> None:
-    if not force and (out.is_symlink() or out.exists()):
-        raise InputError("--out is there already: choose another name, or say --force to replace it")
-    if out.exists() and any(one is not None and one.exists() and out.samefile(one) for one in inputs):
-        raise InputError("--out names a file that is read: choose another name")
-    if not out.absolute().parent.is_dir():
-        raise InputError("--out is in a folder that is not there: make it first")
-
-
-@contextmanager
-def _shown() -> Iterator[OnProgress]:
-    """Shows on a terminal how far the training is."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("训练 training", total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
-
-
 # --- what is drawn ---
 
 
 def _counted(made: Made) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{made.numbers:,} 号码 numbers")]
-    table = _table("记录 records", "种类\nkind", "读入\ntaken in", "未读入\nset aside")
+    table = titled_table("记录 records", "种类\nkind", "读入\ntaken in", "未读入\nset aside")
     for kind, rows in made.taken.items():
         table.add_row(KIND_WORDS[kind], f"{rows:,}", f"{made.aside[kind]:,}")
     parts.append(table)
     if made.rejects:
-        aside = _table("未读入 set aside", "种类\nkind", "位置\nwhere", "列\ncolumn", "原因\ncause", "")
+        aside = titled_table("未读入 set aside", "种类\nkind", "位置\nwhere", "列\ncolumn", "原因\ncause", "")
         for one in made.rejects[:SHOWN_REJECTS]:
             aside.add_row(one.kind, one.where, one.column or "–", one.cause, one.advice)
         parts.append(aside)
@@ -436,16 +405,16 @@ def _trained(made: ModelFile) -> RenderableType:
         f"{made.model_id}\n{on.rows:,} 号码 numbers, {on.fraud:,} 涉诈 fraud, {len(made.features)} 特征 features, "
         f"{on.folds} 折交叉验证 folds"
     )
-    figures = _table("交叉验证 cross-validation (95%)", "指标\nfigure", "值\nvalue")
+    figures = titled_table("交叉验证 cross-validation (95%)", "指标\nfigure", "值\nvalue")
     for key, figure in made.metrics.items():
         figures.add_row(FIGURES.get(key, key), _figure(figure))
-    calibration = _table("校准 calibration", "方法\nmethod", "Brier", "校准误差\ncalibration error")
+    calibration = titled_table("校准 calibration", "方法\nmethod", "Brier", "校准误差\ncalibration error")
     for one in made.tried:
         style = "bold" if one.method == made.calibration else "dim"
         calibration.add_row(
             one.method, f"{one.brier:.4f}", f"{one.expected_calibration_error:.4f}", style=style
         )
-    thresholds = _table(
+    thresholds = titled_table(
         "阈值 thresholds (95%)",
         "误报率\nfalse positive rate",
         "概率\nprobability",
@@ -463,19 +432,19 @@ def _trained(made: ModelFile) -> RenderableType:
 
 def _evaluated(found: Evaluation) -> RenderableType:
     heading = Text(f"{found.model_id}\n{found.rows:,} 号码 numbers, {found.fraud:,} 涉诈 fraud")
-    figures = _table("评估 evaluation (95%)", "指标\nfigure", "值\nvalue")
+    figures = titled_table("评估 evaluation (95%)", "指标\nfigure", "值\nvalue")
     figures.add_row(FIGURES["auc"], _figure(found.auc))
     figures.add_row(FIGURES["macro_f1"], _figure(found.macro_f1))
     for rate, caught in found.caught.items():
         figures.add_row(FIGURES[f"caught_at_{rate}"], _figure(caught))
     figures.add_row(FIGURES["brier"], f"{found.brier:.4f}")
     figures.add_row(FIGURES["expected_calibration_error"], f"{found.expected_calibration_error:.4f}")
-    bins = _table(
+    bins = titled_table(
         "概率与实际 probability and what came of it", "概率\nprobability", "涉诈占比\nshare of fraud"
     )
     for one in found.bins:
         bins.add_row(f"{one.probability:.4f}", _share(one.fraud))
-    kept = _table(
+    kept = titled_table(
         "模型阈值 the model's thresholds here",
         "误报率\nfalse positive rate",
         "误报\nhonest numbers beyond",
@@ -499,7 +468,7 @@ def _scored(model_id: str, rows: int, bands: dict[str, int], drift: Drift) -> Re
                 "bold yellow",
             )
         )
-        table = _table(
+        table = titled_table(
             "漂移 drift", "特征\nfeature", "PSI", "缺失\nmissing", "训练时缺失\nmissing in training"
         )
         for one in drifted[:SHOWN_DRIFT]:
@@ -507,13 +476,6 @@ def _scored(model_id: str, rows: int, bands: dict[str, int], drift: Drift) -> Re
             table.add_row(Text(one.feature), *cells)
         parts.append(table)
     return Group(*parts)
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(box=box.ROUNDED, title=Text(title), title_justify="left", title_style="")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _figure(figure: Figure) -> str:

@@ -139,7 +139,7 @@ def test_distances_of_two_engines_are_bad_input(tmp_path: Path, call: Call) -> N
         pytest.param(["--rate", "hunter2"], "--rate", id="a rate that is a word"),
         pytest.param(["--domain", "hunter2"], "--domain", id="another kind of pair"),
         pytest.param(["--workers", "0"], "--workers", id="no workers"),
-        pytest.param(["--out", "pairs.csv", "--force"], "names the pairs themselves", id="over the pairs"),
+        pytest.param(["--out", "pairs.csv", "--force"], "names a file that is read", id="over the pairs"),
         pytest.param(["--report", "pairs.csv"], "--report", id="the report over the pairs"),
     ],
 )
