@@ -314,7 +314,8 @@ def _connect(path: Path | None, lock_timeout_s: float, *, may_create: bool) -> s
 def _begin(connection: Connection, begin: str, deadline: float) -> None:
     """Begin a transaction, waiting for others until the deadline (`time.monotonic`)."""
     connection.begin()
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]  # SQLAlchemy types it as any driver's
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection), "the driver of a file is Python's own"
     left_s = max(0.0, deadline - time.monotonic())
     driver.execute(f"PRAGMA busy_timeout={int(left_s * 1000)}")
     driver.execute(begin)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from simkyc.errors import LeadError
 from simkyc.history.protocol import LeadEvent, LeadState
-from simkyc.leads.lead import CustodyEvent
+from simkyc.leads.lead import CustodyEvent, CustodyWhat
 from simkyc.leads.sealing import canonical, sha256_of
 
 __all__ = ["chain_faults", "event_digest", "next_event", "shown_event", "state_after"]
@@ -76,7 +76,7 @@ def next_event(
     lead_id: str,
     before: Sequence[LeadEvent],
     package_sha256: str,
-    what: str,
+    what: CustodyWhat,
     at: datetime,
     by: str,
     **details: str,
@@ -88,7 +88,7 @@ def next_event(
     """
     draft = CustodyEvent(
         event_no=len(before) + 1,
-        what=what,  # type: ignore[arg-type]  # checked there
+        what=what,
         at=at,
         by=by,
         details=details,
@@ -113,15 +113,16 @@ def shown_event(event: LeadEvent) -> CustodyEvent:
     Raises:
         InputError: The record is damaged.
     """
-    return CustodyEvent(
-        event_no=event.event_no,
-        what=event.what,  # type: ignore[arg-type]  # checked there
-        at=event.at,
-        by=event.by,
-        details=json.loads(event.details_json),
-        previous_sha256=event.previous_sha256,
-        sha256=event.sha256,
-    )
+    fields: dict[str, Any] = {
+        "event_no": event.event_no,
+        "what": event.what,
+        "at": event.at,
+        "by": event.by,
+        "details": json.loads(event.details_json),
+        "previous_sha256": event.previous_sha256,
+        "sha256": event.sha256,
+    }
+    return CustodyEvent(**fields)
 
 
 def chain_faults(lead_id: str, package_sha256: str, events: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from simkyc.leads.files import Verified, alone_in, remove, write_new
 from simkyc.leads.lead import (
     Answer,
     CustodyEvent,
+    CustodyWhat,
     Disclosure,
     Lead,
     LeadId,
@@ -386,6 +387,7 @@ class Leads:
         event = next((one for one in reversed(status.custody) if one.what == "revoked"), None)
         if event is None:
             raise LeadError("the lead was not revoked, so there is no notice: revoke it first")
+        told: dict[str, Any] = dict(event.details)
         draft = Revocation(
             lead_id=lead_id,
             package_sha256=status.package_sha256,
@@ -393,7 +395,7 @@ class Leads:
             receipt=status.receipt,
             revoked_at=event.at,
             revoked_by=event.by,
-            revoked_for=event.details["revoked_for"],  # type: ignore[arg-type]  # checked there
+            revoked_for=told["revoked_for"],
             event_sha256=event.sha256,
             duties=DUTIES,
             contact=contact,
@@ -530,7 +532,7 @@ class Leads:
             known = _known(transaction, lead.lead_id)
             exported = _latest(transaction.lead_events(lead.lead_id), "exported")
             if exported is not None:
-                return exported["export_id"] == export_id
+                return bool(exported["export_id"] == export_id)
             self._add(
                 transaction,
                 known,
@@ -573,7 +575,9 @@ class Leads:
 
         return self._history.retrying(change)
 
-    def _add(self, transaction: Transaction, lead: LeadOnRecord, what: str, by: str, **details: str) -> None:
+    def _add(
+        self, transaction: Transaction, lead: LeadOnRecord, what: CustodyWhat, by: str, **details: str
+    ) -> None:
         state = state_after(lead.state, what)
         events = transaction.lead_events(lead.lead_id)
         event = next_event(lead.lead_id, events, lead.package_sha256, what, self._now(), by, **details)
@@ -648,10 +652,10 @@ def _records(reader: Reader, ids: Sequence[str]) -> dict[str, Recorded]:
     return {one: record for one, record in found.items() if record is not None}
 
 
-def _latest(events: Sequence[LeadEvent], what: str) -> dict[str, str] | None:
+def _latest(events: Sequence[LeadEvent], what: str) -> dict[str, Any] | None:
     """The details of the latest event of this kind."""
     found = next((one for one in reversed(events) if one.what == what), None)
-    details: dict[str, str] | None = None if found is None else json.loads(found.details_json)
+    details: dict[str, Any] | None = None if found is None else json.loads(found.details_json)
     return details
 
 
@@ -668,6 +672,6 @@ def _status(reader: Reader, lead: LeadOnRecord) -> LeadStatus:
         made_by=lead.made_by,
         supersedes=lead.supersedes,
         receipt=None if received is None else received["receipt"],
-        answer=None if answered is None else answered["answer"],  # type: ignore[arg-type]  # checked there
+        answer=None if answered is None else answered["answer"],
         custody=tuple(map(shown_event, events)),
     )

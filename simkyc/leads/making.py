@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from simkyc import line
 from simkyc._version import __version__
@@ -56,7 +56,8 @@ KINDS: Final[Mapping[str, Happening]] = {
     "loss_report": "lost",
     "reactivation": "restored",
 }
-RATES: Final = ("false_positive_rate", "false_match_rate", "probability")
+Rate = Literal["false_positive_rate", "false_match_rate", "probability"]
+RATES: Final[tuple[Rate, ...]] = get_args(Rate)
 """Figures of a finding that say how sure it is."""
 NOT_APPLICABLE: Final = frozenset({"not_restricted"})
 """Causes by which a question about a line does not arise at all."""
@@ -449,19 +450,20 @@ def _sign(sign: str, ring: Ring) -> Why:
 
 def _certainties(verdicts: Sequence[tuple[VerdictKind, Verdict, str | None]]) -> Iterator[Certainty]:
     """What the findings themselves say of how sure they are, the worst of each kind."""
-    worst: dict[tuple[str, str], float] = {}
+    worst: dict[tuple[str, Rate], float] = {}
     for _, verdict, _ in verdicts:
         for finding in filter(_weighs, verdict.findings):
             for figure in finding.evidence:
-                if figure.name in RATES and isinstance(figure.value, int | float):
-                    key = (finding.reason, figure.name)
+                kind = next((one for one in RATES if one == figure.name), None)
+                if kind is not None and isinstance(figure.value, int | float):
+                    key = (finding.reason, kind)
                     worst[key] = max(worst.get(key, 0.0), float(figure.value))
-    for (code, kind), value in worst.items():
+    for (code, rate), value in worst.items():
         yield Certainty(
             code=code,
-            kind=kind,  # type: ignore[arg-type]  # one of RATES
+            kind=rate,
             value=value,
-            note=words.CERTAINTY_WORDS[kind],
+            note=words.CERTAINTY_WORDS[rate],
         )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -167,7 +167,7 @@ class Intake:
         for raw in some:
             try:
                 row, named = self._taken(raw)
-            except _SetAside as reject:
+            except _SetAsideError as reject:
                 column, cause, advice = reject.why
                 where = f"file {raw.file} {'line' if raw.in_lines else 'row'} {raw.place}"
                 rejects.append(
@@ -188,7 +188,7 @@ class Intake:
 
     def _taken(self, raw: RawRow) -> tuple[dict[str, Any], list[dict[str, Any]]]:
         if isinstance(raw.cells, BadRow):
-            raise _SetAside((raw.cells.column, raw.cells.cause, raw.cells.advice))
+            raise _SetAsideError((raw.cells.column, raw.cells.cause, raw.cells.advice))
         cells = dict(raw.cells)
         outcome = _outcome(cells)
         templates = {
@@ -230,16 +230,18 @@ class Intake:
         kept: dict[tuple[Role, Literal["live", "portrait"]], Template] = {}
         for name, data in templates.items():
             place = COLUMNS[name].place
-            role: Role = place[0] if place[0] in ("guardian", "representative", "transferor") else "applicant"  # type: ignore[assignment]  # one of the words just named
+            role: Role = next((one for one in get_args(Role) if one == place[0]), "applicant")
             if engine_id != self._engine.engine_id:
                 advice = (
                     "the template is another engine's, or none is named in template_engine_id: give the photo"
                 )
-                raise _SetAside((name, "other_engine", advice))
+                raise _SetAsideError((name, "other_engine", advice))
             try:
                 template = Template.from_bytes(data, engine_id)
             except FaceError:
-                raise _SetAside((name, "template", "the cell holds no template of 32-bit floats")) from None
+                raise _SetAsideError(
+                    (name, "template", "the cell holds no template of 32-bit floats")
+                ) from None
             kept[role, "portrait" if place[-1] == "portrait" else "live"] = template
         return kept
 
@@ -280,7 +282,7 @@ class Intake:
         return Judge(self.policy, self.keyring, lambda: self._engine)
 
 
-class _SetAside(Exception):  # noqa: N818  # it never leaves this file
+class _SetAsideError(Exception):
     """This row is set aside."""
 
     def __init__(self, why: Cause) -> None:
@@ -311,7 +313,7 @@ def _outcome(cells: dict[str, Any]) -> _Outcome:
     try:
         return _Outcome.model_validate(given)
     except ValidationError as error:
-        raise _SetAside(_why(error)) from None
+        raise _SetAsideError(_why(error)) from None
 
 
 def _application(cells: dict[str, Any], templates: Mapping[str, Any], folder: str) -> Application:
@@ -332,9 +334,9 @@ def _application(cells: dict[str, Any], templates: Mapping[str, Any], folder: st
     try:
         return Application.model_validate(nested(cells))
     except ValidationError as error:
-        raise _SetAside(_why(error)) from None
+        raise _SetAsideError(_why(error)) from None
     except RecursionError:
-        raise _SetAside((None, "nested", "a cell is nested too deep")) from None
+        raise _SetAsideError((None, "nested", "a cell is nested too deep")) from None
 
 
 def _file(folder: str, path: Any) -> bytes:
@@ -352,14 +354,14 @@ def _bytes(name: str, text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
-        raise _SetAside((name, "base64", "bytes stand in a text as base64")) from None
+        raise _SetAsideError((name, "base64", "bytes stand in a text as base64")) from None
 
 
 def _json(name: str, text: str) -> Any:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise _SetAside((name, "json", "the cell is no JSON")) from None
+        raise _SetAsideError((name, "json", "the cell is no JSON")) from None
     return _photos_read(name, value)
 
 
@@ -398,7 +400,7 @@ def _why(error: ValidationError) -> Cause:
 
 def _whole_second(moment: datetime) -> datetime:
     if not 1970 <= moment.year < 9999:
-        raise _SetAside(("decided_at", "time", "a time lies between 1970 and 9998: see to the clocks"))
+        raise _SetAsideError(("decided_at", "time", "a time lies between 1970 and 9998: see to the clocks"))
     return moment.replace(microsecond=0)
 
 

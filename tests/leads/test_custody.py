@@ -50,7 +50,7 @@ def test_why_an_event_does_not_fit_is_said(state: LeadState) -> None:
         state_after(state, "made")
 
 
-def chain(*happened: str) -> list[LeadEvent]:
+def chain(*happened: CustodyWhat) -> list[LeadEvent]:
     links: list[LeadEvent] = []
     for what in happened:
         links.append(next_event("lead-1", links, PACKAGE, what, NOW, "risk-7", note="收到"))
@@ -79,4 +79,4 @@ def test_a_link_names_who_by_an_identifier() -> None:
     with pytest.raises(InputError):
         next_event("lead-1", (), PACKAGE, "made", NOW, "张三")
     with pytest.raises(InputError):
-        next_event("lead-1", (), PACKAGE, "sold", NOW, "risk-7")
+        next_event("lead-1", (), PACKAGE, "sold", NOW, "risk-7")  # type: ignore[arg-type]  # wrong on purpose
