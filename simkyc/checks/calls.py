@@ -22,7 +22,6 @@ from collections.abc import Iterator
 
 from simkyc.checks.answers import answer, not_assessed
 from simkyc.checks.signs import (
-    DAY_S,
     all_unknown,
     calls_a_day,
     is_called_back,
@@ -172,7 +171,7 @@ def _woken(usage: NumberUsage, calls: CallUse, policy: Policy) -> Finding:
         return not_assessed(reason, "short_window")
     if is_too_dark(usage, policy):
         return not_assessed(reason, "outage")
-    days = _silent_days(usage, calls, silent, before)
+    days = _silent_days(usage, silent, before)
     return answer(
         reason,
         holds=days >= limits.silent.value
@@ -180,7 +179,7 @@ def _woken(usage: NumberUsage, calls: CallUse, policy: Policy) -> Finding:
         and calls.busiest_day >= limits.woken_times.value * before,
         observed=days,
         limit=limits.silent.value,
-        unit="days of silence before the busiest day",
+        unit="days of silence before the busy days",
         evidence=(
             Evidence(name="busiest_day", value=float(calls.busiest_day), unit="outgoing calls"),
             Evidence(name="other_days", value=round(before, 2), unit="outgoing calls a day"),
@@ -188,17 +187,13 @@ def _woken(usage: NumberUsage, calls: CallUse, policy: Policy) -> Finding:
     )
 
 
-def _silent_days(usage: NumberUsage, calls: CallUse, silent: int, before: float) -> float:
-    """Days of silence of a number that could have been used: none before its opening, and all before its first call."""
-    if usage.opening is None:
+def _silent_days(usage: NumberUsage, silent: int, before: float) -> float:
+    """Days of silence of a number that could have been used: none of those before it was opened."""
+    if usage.opening is None or before:
         return silent
+    # Nobody was called before: the silence reaches back to the window's start.
     closed = max(0.0, watched_days(usage) - usage.opening.age_days)
-    # Where no call went out before, the silence reaches back to the window's start.
-    known = silent if before else max(0.0, silent - closed)
-    # A spike of several days: the busiest of them need not be the first.
-    first = calls.first_at
-    until_first = 0.0 if first is None else (first - usage.since).total_seconds() / DAY_S
-    return round(max(known, until_first - closed), 1)
+    return round(max(0.0, silent - closed), 1)
 
 
 def _relay(calls: CallUse, policy: Policy) -> Finding:

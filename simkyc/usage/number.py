@@ -42,12 +42,13 @@ class CallUse:
         days: Days in China with calls.
         first_at: When the first call began.
         last_at: When the last call began.
-        silent_days: Whole days without any call before the busiest day of outgoing calls (the first of days that are
-            alike), back to the last day with a call or the window's first whole day. Hours of an outage are taken off.
-            None where no call went out.
+        silent_days: Whole days without any call, on end: the longest such silence that ended on the busiest day of
+            outgoing calls (the first of days that are alike) or in the week before it. It reaches back to the last day
+            with a call, or to the window's first whole day. Hours of an outage are taken off. None where no call went
+            out.
         busiest_day: Most outgoing calls on one day in China.
-        other_days: Outgoing calls a day on the days of the window before the busiest, without hours of an outage. None
-            where no call went out, or no whole day lies before.
+        other_days: Outgoing calls a day on the days of the window before that silence ended, without hours of an
+            outage. None where no call went out, or no whole day lies before.
     """
 
     calls: int

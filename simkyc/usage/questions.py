@@ -139,23 +139,32 @@ SELECT number_no, COUNT(*) AS days, MAX(out_calls) AS busiest_day,
   9999999999 - MAX(out_calls * 10000000000 + 9999999999 - day_at) % 10000000000 AS busiest_at
 FROM call_day GROUP BY number_no
 """,
+    # The longest silence that ends within a week of the busiest day: the busiest of several busy days need not be the
+    # first. Of silences alike the last.
+    "call_since": """
+SELECT number_no, day_at AS woken_at,
+  COALESCE(LAG(day_at) OVER (PARTITION BY number_no ORDER BY day_at) + 86400, {first_day}) AS silent_from,
+  COALESCE(SUM(CASE WHEN day_at >= {first_day} THEN out_calls END)
+    OVER (PARTITION BY number_no ORDER BY day_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS out_before
+FROM call_day
+""",
     "call_gap": """
-SELECT call_day.number_no, MAX(busiest_at) AS busiest_at,
-  COALESCE(MAX(CASE WHEN day_at < busiest_at THEN day_at END) + 86400, {first_day}) AS silent_from,
-  COALESCE(SUM(CASE WHEN day_at < busiest_at AND day_at >= {first_day} THEN out_calls END), 0) AS out_before
-FROM call_day JOIN call_time ON call_time.number_no = call_day.number_no
-WHERE busiest_day > 0 GROUP BY call_day.number_no
+SELECT call_since.number_no, MAX_BY(woken_at, silence) AS woken_at, MAX_BY(silent_from, silence) AS silent_from,
+  MAX_BY(out_before, silence) AS out_before
+FROM (SELECT *, (woken_at - silent_from) * 10000000000 + woken_at AS silence FROM call_since) AS call_since
+JOIN call_time ON call_time.number_no = call_since.number_no
+WHERE busiest_day > 0 AND woken_at <= busiest_at AND woken_at >= busiest_at - 604800 GROUP BY call_since.number_no
 """,
     "call_down": """
 SELECT number_no,
-  SUM(GREATEST(0, LEAST(busiest_at, ends_at) - GREATEST(silent_from, begins_at))) AS silent_down_s,
-  SUM(GREATEST(0, LEAST(busiest_at, ends_at) - GREATEST({first_day}, begins_at))) AS before_down_s
+  SUM(GREATEST(0, LEAST(woken_at, ends_at) - GREATEST(silent_from, begins_at))) AS silent_down_s,
+  SUM(GREATEST(0, LEAST(woken_at, ends_at) - GREATEST({first_day}, begins_at))) AS before_down_s
 FROM call_gap CROSS JOIN outage GROUP BY number_no
 """,
     "call_silence": """
 SELECT call_gap.number_no, out_before,
-  GREATEST(0, busiest_at - silent_from - COALESCE(silent_down_s, 0)) AS silent_s,
-  GREATEST(0, busiest_at - {first_day} - COALESCE(before_down_s, 0)) AS before_s
+  GREATEST(0, woken_at - silent_from - COALESCE(silent_down_s, 0)) AS silent_s,
+  GREATEST(0, woken_at - {first_day} - COALESCE(before_down_s, 0)) AS before_s
 FROM call_gap LEFT JOIN call_down ON call_down.number_no = call_gap.number_no
 """,
     # --- messages

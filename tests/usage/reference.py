@@ -119,16 +119,20 @@ def _calls(calls: Sequence[PlayedCall], since: datetime) -> CallUse:
 
 
 def _spike(calls: Sequence[PlayedCall], since: datetime) -> tuple[int | None, int, float | None]:
-    """Days of silence before the busiest day, its outgoing calls, and those of a day before it."""
+    """Days of the silence before the busy days, outgoing calls of the busiest, and of a day before the waking."""
     first = since.astimezone(CHINA).date()
     out = Counter(one.began_at.astimezone(CHINA).date() for one in calls if one.direction == "out")
     if not out:
         return None, 0, None
     busiest = min(out, key=lambda day: (-out[day], day))
-    earlier = [day for day in {one.began_at.astimezone(CHINA).date() for one in calls} if day < busiest]
-    silent = (busiest - max(earlier)).days - 1 if earlier else (busiest - first).days
-    days = (busiest - first).days
-    return silent, out[busiest], _share(sum(out[day] for day in earlier), days)
+    days = sorted({one.began_at.astimezone(CHINA).date() for one in calls})
+    silent, woken = 0, first
+    for before, day in itertools.pairwise([first - timedelta(days=1), *days]):
+        gap = (day - before).days - 1
+        if 0 <= (busiest - day).days <= 7 and gap >= silent:
+            silent, woken = gap, day
+    earlier = sum(count for day, count in out.items() if day < woken)
+    return silent, out[busiest], _share(earlier, (woken - first).days)
 
 
 _FRAUD_WORDS = ("贷款额度", "账户异常", "刷单")

@@ -117,9 +117,13 @@ CALLS = [
     ),
     ("calls_silent_days", BURST, 20, "back to the window's start"),
     ("calls_silent_days", [call(when=at(4)), call(when=at(9))], 4, "of two days alike the first"),
+    ("calls_silent_days", [call(when=at(3)), call(when=at(18)), *BURST], 14, "the busiest is not the first"),
+    ("calls_silent_days", [call(when=at(3)), call(when=at(13)), *BURST], 9, "a week before it ended"),
+    ("calls_silent_days", [call(when=at(3)), call(when=at(12)), *BURST], 7, "not eight days before"),
     ("calls_silent_days", [call(direction="in")], None, "no day is the busiest"),
     ("calls_busiest_day", [call(when=at(3)), *BURST], 30, "the burst"),
     ("calls_other_days", [call(when=at(3)), call(when=at(4)), *BURST], 0.1, "2 calls on 20 days"),
+    ("calls_other_days", [call(when=at(3)), call(when=at(19)), *BURST], 1 / 19, "before it awoke"),
     ("calls_other_days", [call(when=at(25)), *BURST], 0, "what came after is not before"),
     ("calls_other_days", [call(when=at(0))], None, "no day lies before"),
 ]
