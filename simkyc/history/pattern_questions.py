@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BASELINE", "HOUR", "NEIGHBOURS", "NEIGHBOUR_NUMBERS", "NEXT_TO", "OUTCOMES", "SPREAD", "TRAIL"]
+__all__ = [
+    "AT_THIS_HOUR",
+    "BASELINE",
+    "HOUR",
+    "NEIGHBOURS",
+    "NEIGHBOUR_NUMBERS",
+    "NEXT_TO",
+    "OUTCOMES",
+    "SPREAD",
+    "TRAIL",
+]
 
 TRAIL: Final = """
 SELECT ask.ask_id, application.decided_at, application.decision, application.store_id, application.dealer_id,
@@ -72,9 +82,11 @@ What was admitted counts, and whether it was settled later makes no difference: 
 changes, so that it may be kept for the whole of the next.
 """
 
-HOUR: Final = """
-SELECT ask.ask_id, COUNT(DISTINCT CASE WHEN (ask.asked_at - shared_key.decided_at) % 86400 < 7200
-    OR (ask.asked_at - shared_key.decided_at) % 86400 > 79200
+AT_THIS_HOUR: Final = "((ask.asked_at - {at}) % 86400 < 7200 OR (ask.asked_at - {at}) % 86400 > 79200)"
+"""Within two hours of the time of the day that asks, around midnight too."""
+
+HOUR: Final = f"""
+SELECT ask.ask_id, COUNT(DISTINCT CASE WHEN {AT_THIS_HOUR.format(at="shared_key.decided_at")}
   THEN shared_key.decided_at - (shared_key.decided_at + 28800) % 86400 END) AS days
 FROM ask JOIN span ON span.question = 'baseline'
 JOIN shared_key ON shared_key.what = 'store' AND shared_key.shared_key = ask.store_id

@@ -154,11 +154,9 @@ class AnsweredReader(SqlReader):
         self, asker: Asker, actors: tuple[tuple[Actor, str], ...], windows: OpeningWindows
     ) -> dict[Actor, tuple[ActorCounts, ...]]:
         del asker, windows
-        days = {row.what: (row.openings or (), row.remote_first or ()) for row in self._answered("baseline")}
+        days = {row.what: row.counted or () for row in self._answered("baseline")}
         return {
-            what: tuple(
-                ActorCounts(*counts) for counts in zip(*days.get(what, ((), ())), strict=True) if counts[0]
-            )
+            what: tuple(ActorCounts(*divmod(counted, 2**32)) for counted in days.get(what, ()) if counted)
             for what, _ in actors
         }
 

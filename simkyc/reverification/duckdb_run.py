@@ -245,6 +245,8 @@ class DuckdbRun(Run):
                 f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT *{columns} FROM every_{table} WHERE {within}"
             )
         first, last = database.execute("SELECT MIN(decided_at), MAX(decided_at) FROM asked").fetchall()[0]
+        # Answers are kept in the order of who asks, and read so without being sorted again.
+        database.execute("SET preserve_insertion_order = true")
         for before, windows in sides:
             for name in QUESTIONS:
                 _ask(database, name, f"answer_{before}{name}", windows, (first, last))
@@ -254,7 +256,7 @@ class DuckdbRun(Run):
     ) -> Answered:
         """The rows of one chunk in the order of their times, and the answers to every question that `ask` asked."""
         first = chunk * self._job.chunk_rows
-        within = f"WHERE ask_id >= {first} AND ask_id < {first + self._job.chunk_rows} ORDER BY ask_id"
+        within = f"WHERE ask_id >= {first} AND ask_id < {first + self._job.chunk_rows}"
 
         def read(table: str, columns: str = "*") -> pa.Table:
             return database.sql(f"SELECT {columns} FROM {table} {within}").to_arrow_table()
@@ -299,7 +301,9 @@ def _ask(
     for table in past.COPIED:
         seen = _seen(name, table, way.bucket_s, (times[0] - back, times[1]))
         database.execute(f"CREATE OR REPLACE TEMP VIEW {table} AS {seen}")
-    database.execute(f"CREATE OR REPLACE TEMP TABLE {answer} AS {way.text}")
+    database.execute(
+        f"CREATE OR REPLACE TEMP TABLE {answer} AS SELECT * FROM ({way.text}) AS answer ORDER BY ask_id"
+    )
 
 
 def _seen(name: str, table: str, bucket_s: int | None, times: tuple[int, int]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from simkyc.history.pattern_questions import NEXT_TO
+from simkyc.history.pattern_questions import AT_THIS_HOUR, NEXT_TO
 from simkyc.history.protocol import OpeningWindows
 from simkyc.history.questions import BINDING, NEW_NUMBER
 from simkyc.history.schema import (
@@ -204,7 +204,7 @@ BY_WINDOW: Final[Mapping[str, tuple[str, str, int]]] = {
     "person_openings": ("application.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
     "actors": ("shared_key.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
     "trail": ("application.decided_at > ask.asked_at - span.window_s", "decided_at", 1),
-    "hour": ("shared_key.decided_at >= ask.day_start - span.window_s", "day_start - 1", 4),
+    "hour": ("slot.first_at >= ask.day_start - span.window_s", "day_start - 1", 4),
 }
 """Questions that look back by a window and are asked bucket by bucket: how their texts say so, from which moment, and
 how many buckets their longest window is.
@@ -229,15 +229,35 @@ KEYS_OF: Final[Mapping[str, str]] = {
 }
 """Of the keys of an application those that a question is about: staff serve everybody, and share nothing."""
 
+HOURS: Final = """
+SELECT ask.ask_id, {days} AS days
+FROM ask JOIN span ON span.question = 'baseline'
+JOIN (
+  SELECT shared_key, bucket, MIN(decided_at) AS first_at, MAX(decided_at) AS last_at
+  FROM shared_key WHERE what = 'store' AND admitted_until IS NOT NULL
+  GROUP BY shared_key, bucket, decided_at - decided_at % 7200) AS slot
+  ON slot.shared_key = ask.store_id
+WHERE slot.first_at >= ask.day_start - span.window_s AND slot.last_at < ask.day_start
+GROUP BY ask.ask_id
+"""
+NEAR_THIS_HOUR: Final = " OR ".join(AT_THIS_HOUR.format(at=f"slot.{at}") for at in ("first_at", "last_at"))
+DAY_OF_SLOT: Final = f"CASE WHEN {NEAR_THIS_HOUR} THEN {{day}} END"
+DAYS_OF_BITS: Final = "BIT_COUNT(COALESCE(BIT_OR({}), 0))"
+DAYS_MARKED: Final = 62
+"""What `HOUR` answers: of each two hours of a store the first and the last opening stand for all.
+
+Two hours before or after this time, that is all but four: had neither of the two been in them, none between could be.
+Days that a number of 64 bits has room for are marked in it, which is cheaper than to look for different ones.
+"""
+
 DAY: Final = "decided_at - (decided_at + 28800) % 86400"
 FULL_DAYS: Final = f"""
-SELECT asked_key.ask_id, asked_key.what, days.openings, days.remote_first
+SELECT asked_key.ask_id, asked_key.what, days.counted
 FROM asked_key JOIN (
-  SELECT what, shared_key, day_start,
-    ARRAY_AGG(openings) OVER before AS openings, ARRAY_AGG(remote_first) OVER before AS remote_first
+  SELECT what, shared_key, day_start, ARRAY_AGG(counted) OVER before AS counted
   FROM (
     SELECT what, shared_key, day_start,
-      CAST(SUM(openings) AS INTEGER) AS openings, CAST(SUM(remote_first) AS INTEGER) AS remote_first
+      CAST(SUM(openings) * 4294967296 + SUM(remote_first) AS BIGINT) AS counted
     FROM (
       SELECT what, shared_key, {DAY} AS day_start,
         COUNT(*) AS openings, COUNT(CASE WHEN is_remote_first = 1 THEN 1 END) AS remote_first
@@ -253,7 +273,8 @@ FROM asked_key JOIN (
   ON days.what = asked_key.what AND days.shared_key = asked_key.shared_key AND days.day_start = asked_key.day_start
 WHERE asked_key.key_use = 'shared'
 """
-"""What `BASELINE` answers, a row for each who served, its days as two lists; a day without an opening may be in them.
+"""What `BASELINE` answers, a row for each who served, its days as a list of `openings * 2**32 + remote_first`; a day
+without an opening may be in it.
 
 That text counts by full days, of which the answer is the same for all who ask later: each day of each is counted once,
 and a window that is itself full days puts together what one day looks back on.
@@ -281,7 +302,7 @@ def _is_of(name: str, question: str) -> bool:
 
 def _way(name: str, spans: Spans, longest_s: int) -> Asked:
     question = QUESTIONS[name]
-    text = question.text.partition("\nORDER BY")[0]
+    text = _hours(longest_s) if name == "hour" else question.text.partition("\nORDER BY")[0]
     bucket, steps, bucket_s = "", "", None
     if longest_s:
         looks_back, looks_from, buckets = BY_WINDOW[name]
@@ -316,6 +337,14 @@ def _way(name: str, spans: Spans, longest_s: int) -> Asked:
             text = text.replace("LEFT JOIN", "JOIN")
         text = f"SELECT * FROM ({text}) AS counted WHERE n1 <> 0 OR n2 <> 0 OR n3 <> 0"
     return Asked(views, text, bucket_s)
+
+
+def _hours(window_s: int) -> str:
+    if window_s > DAYS_MARKED * 86_400:
+        day = DAY_OF_SLOT.format(day="slot.first_at - (slot.first_at + 28800) % 86400")
+        return HOURS.format(days=f"COUNT(DISTINCT {day})")
+    place = "CAST(FLOOR((ask.day_start - 1 - slot.first_at) / 86400) AS INT)"
+    return HOURS.format(days=DAYS_OF_BITS.format(DAY_OF_SLOT.format(day=f"CAST(1 AS BIGINT) << {place}")))
 
 
 def _steps(count: int) -> str:
