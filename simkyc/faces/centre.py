@@ -11,7 +11,7 @@ The centre is the mean of many people's templates and shows nobody. `python -m b
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from pydantic import Field
@@ -39,7 +39,7 @@ class Centre(Model):
     people: int = Field(ge=30)
     vector: tuple[float, ...] = Field(min_length=128, max_length=128)
 
-    @property
+    @cached_property
     def centre_id(self) -> str:
         """Eight hexadecimal digits over the vector and the share that is taken off."""
         text = ",".join(f"{value:.6f}" for value in self.vector) + f"|{SHIFT:g}"

@@ -84,11 +84,12 @@ def validate(kind: DocumentKind, number: str) -> str:
         InputError: There is no such kind.
     """
     module = _module(kind)
-    if _is_anothers(kind, number):
+    resident = _resident(number)
+    if _is_anothers(kind, number, resident):
         raise NumberError(
             "kind", "the number is on another kind of document: choose that kind, or read this one again"
         )
-    compact: str = module.validate(number)
+    compact: str = resident if resident and module is resident_id else module.validate(number)
     if kind == "residence_permit" and len(compact) != 18:
         raise NumberError("length", "a residence permit's number has 18 characters")
     return compact
@@ -154,15 +155,22 @@ def _module(kind: str) -> ModuleType:
     raise InputError("there is no such kind of document")
 
 
-def _is_anothers(kind: DocumentKind, number: str) -> bool:
-    owner = _owner(kind, number)
+def _resident(number: str) -> str | None:
+    try:
+        return resident_id.validate(number)
+    except NumberError:
+        return None
+
+
+def _is_anothers(kind: DocumentKind, number: str, resident: str | None) -> bool:
+    owner = _owner(kind, number, resident)
     return owner not in {None, kind} and not any({owner, kind} <= kinds for kinds in _ONE_CARD)
 
 
-def _owner(kind: DocumentKind, number: str) -> DocumentKind | None:
+def _owner(kind: DocumentKind, number: str, resident: str | None) -> DocumentKind | None:
     """The kind that a number belongs to where it can be no other, asked of somebody who claims `kind`."""
-    if resident_id.is_valid(number):
-        return "residence_permit" if resident_id.is_residence_permit(number) else "resident_id"
+    if resident is not None:
+        return "residence_permit" if resident.startswith(resident_id.PERMIT_DIVISIONS) else "resident_id"
     if permanent_residence.is_valid(number):
         return "permanent_residence"
     if military_id.is_valid(number) and not military_id.compact(number).isascii():

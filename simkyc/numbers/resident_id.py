@@ -55,7 +55,7 @@ __all__ = [
 
 _SECOND = re.compile(r"[0-9]{17}[0-9X]")
 _FIRST = re.compile(r"[0-9]{15}")
-_PERMIT_DIVISIONS = ("810000", "820000", "830000")
+PERMIT_DIVISIONS = ("810000", "820000", "830000")
 _CENTENARIAN_SEQUENCES = ("996", "997", "998", "999")
 
 
@@ -143,7 +143,7 @@ def division(number: str) -> str:
 
 def is_residence_permit(number: str) -> bool:
     """Whether it is on a residence permit for Hong Kong, Macao or Taiwan residents; raises as `validate`."""
-    return division(number) in _PERMIT_DIVISIONS
+    return division(number) in PERMIT_DIVISIONS
 
 
 def _century(first_generation: str) -> str:

@@ -210,9 +210,21 @@ def nested(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 def _fill(model: type[BaseModel], fields: dict[str, Any]) -> None:
     """What must be said and may be None is None where no column says it."""
+    for name, inner, is_filled in _parts(model):
+        if inner is not None and isinstance(fields.get(name), dict):
+            _fill(inner, fields[name])
+        elif is_filled and name not in fields:
+            fields[name] = None
+
+
+@cache
+def _parts(model: type[BaseModel]) -> tuple[tuple[str, type[BaseModel] | None, bool], ...]:
+    """Its fields that have fields of their own, or must be said and may be None."""
+    parts = []
     for name, described in model.model_fields.items():
         inner, optional = _unwrapped(described.annotation)
-        if isinstance(fields.get(name), dict) and isinstance(inner, type) and issubclass(inner, BaseModel):
-            _fill(inner, fields[name])
-        elif name not in fields and optional and described.is_required():
-            fields[name] = None
+        part = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+        is_filled = optional and described.is_required()
+        if part is not None or is_filled:
+            parts.append((name, part, is_filled))
+    return tuple(parts)
