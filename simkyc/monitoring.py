@@ -20,7 +20,7 @@ from pyarrow import parquet as pq
 from simkyc.application import Identifier, Text
 from simkyc.errors import InputError, NumberError
 from simkyc.gather import ask_about_opening
-from simkyc.history import open_history
+from simkyc.history import existing_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import Reader
 from simkyc.judge import judge_usage
@@ -206,7 +206,7 @@ def _judging(
 ) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
     """What a process judges rows with."""
     scorer = None if model is None else UsageModel.open(model)
-    known = None if history is None else open_history(history, secret=secret)
+    known = None if history is None else existing_history(history, secret=secret)
     if known is not None and known.keyring.former:
         raise InputError("numbers are looked for under the present secret alone: hash the records anew")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simkyc.history.sql import SqlSchema
     from simkyc.history.sqlite import SqliteHistory
 
-__all__ = ["HistoryInfo", "history_info", "open_history", "upgrade_history"]
+__all__ = ["HistoryInfo", "existing_history", "history_info", "open_history", "upgrade_history"]
 
 ADVICE = (
     "give sqlite:///relative.db, sqlite:////absolute.db, sqlite:// for one in memory, "
@@ -98,6 +98,22 @@ def open_history(
     from simkyc.history.sqlite import SqliteHistory
 
     return SqliteHistory(path, given_secret(secret), given_former(former_secrets), float(lock_timeout_s))
+
+
+def existing_history(url: str, *, secret: bytes | str | None = None) -> SqliteHistory | PostgresHistory:
+    """Open a history that is there, for whoever only reads: a mistyped URL makes none, and answers nothing.
+
+    Args:
+        url: As `open_history`; none in memory.
+        secret: As `open_history`.
+
+    Raises:
+        InputError: The URL names no history that lasts.
+        HistoryFormatError: What is there is no history, or there is none.
+        HistoryError: As `open_history`.
+    """
+    history_info(url)
+    return open_history(url, secret=secret)
 
 
 def history_info(url: str) -> HistoryInfo:

@@ -16,7 +16,7 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from simkyc.errors import InputError
-from simkyc.history import open_history
+from simkyc.history import existing_history
 from simkyc.history.keys import Keyring
 from simkyc.history.protocol import OpeningWindows
 from simkyc.history.sql import SqlReader
@@ -278,7 +278,7 @@ def job_keyring(job: Job) -> Iterator[tuple[Keyring, SqlReader | None]]:
     if job.history is None:
         yield Keyring(NO_SECRET), None
         return
-    with closing(open_history(job.history, secret=job.secret)) as history, history.read() as reader:
+    with closing(existing_history(job.history, secret=job.secret)) as history, history.read() as reader:
         if history.keyring.former:
             raise InputError(
                 "a batch does not look for what is known under former secrets alone: see docs/reverify.md"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from simkyc.application import ApplicationKind
 from simkyc.errors import InputError, SimkycError
-from simkyc.history import open_history
+from simkyc.history import existing_history
 from simkyc.history.sql import SqlReader
 from simkyc.history.statements import FOREVER, moment_of
 from simkyc.judge import new_verdict
@@ -45,7 +45,7 @@ class HistoryRun(Run):
         job = self._job
         since, until = second_of(job.since, 0), second_of(job.until, FOREVER)
         with (
-            closing(open_history(job.source, secret=job.secret)) as history,
+            closing(existing_history(job.source, secret=job.secret)) as history,
             history.read() as reader,
         ):
             done = 0

@@ -183,8 +183,8 @@ class Workshop:
         if described.exists():
             if json.loads(described.read_text(encoding="utf-8")) != self._identity:
                 raise InputError(
-                    "OUT holds another job (its source, policies, checks or times differ, or simkyc's version):"
-                    " name another folder"
+                    "OUT holds another job (its source, policies, checks, times or chunk_rows differ, or simkyc's"
+                    " version): name another folder"
                 )
         else:
             self.write("job.json", json.dumps(self._identity).encode())
@@ -308,9 +308,16 @@ def told(what: str) -> Iterator[None]:
 
     Raises:
         SimkycError: No space or memory is left, or something is wrong with the disk or with DuckDB's files.
+        KeyboardInterrupt: A signal stopped a query, which DuckDB calls an error of its own.
     """
     try:
         yield
+    except RuntimeError as error:
+        if "interrupted" not in str(error).lower():
+            raise
+        raise KeyboardInterrupt from None
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except OSError as error:
         if error.errno in NO_SPACE or _is_full(error):
             fault = SimkycError(f"{what}: {MAKE_SPACE}")

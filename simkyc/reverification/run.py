@@ -10,6 +10,7 @@ import duckdb
 from pyarrow import parquet as pq
 
 from simkyc._version import __version__
+from simkyc.errors import InputError
 from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told, whole
 from simkyc.reverification.report import JobFacts, OperatingPoint, Report, make_report
 from simkyc.reverification.report_page import render
@@ -57,7 +58,7 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
     begun = datetime.now(UTC)
     with workshop.held():
         if workshop.has("finished"):
-            return Report.from_json((job.out / "report.json").read_text(encoding="utf-8"))
+            return _finished(job)
         try:
             _engine(job)(job, files, policies, workshop, progress or _silent).run()
         except KeyboardInterrupt:
@@ -66,6 +67,17 @@ def reverify(job: Job, progress: Progress | None = None) -> Report:
         report = _leave(job, workshop, policies, files, begun, complete=True)
         workshop.clear()
     return report
+
+
+def _finished(job: Job) -> Report:
+    """What a job left that was done before.
+
+    Raises:
+        InputError: Of that something is gone.
+    """
+    if not all((job.out / name).exists() for name in (VERDICTS, REJECTS, "report.json", "report.html")):
+        raise InputError("the job in OUT is done, and files that it left are gone: name another folder")
+    return Report.from_json((job.out / "report.json").read_text(encoding="utf-8"))
 
 
 def _engine(job: Job) -> type[DuckdbRun | HistoryRun | SparkRun]:

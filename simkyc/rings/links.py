@@ -22,7 +22,7 @@ import pyarrow as pa
 from pyarrow import parquet as pq
 
 from simkyc.errors import InputError, SimkycError
-from simkyc.history import open_history
+from simkyc.history import existing_history
 from simkyc.history.questions import BINDING
 from simkyc.history.schema import TABLES
 from simkyc.history.sql import SqlReader
@@ -232,7 +232,7 @@ def take_history(
         HistoryError: It cannot be read.
         InputError: It has former secrets, under which something may be known by another key.
     """
-    with closing(open_history(url, secret=secret)) as history:
+    with closing(existing_history(url, secret=secret)) as history:
         if history.keyring.former:
             raise InputError("rings are not looked for while former secrets are in use: purge or renew first")
         with history.read() as reader, tempfile.TemporaryDirectory(dir=scratch) as folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet as pq
 
-from simkyc.errors import SimkycError
+from simkyc.errors import HistoryFormatError, InputError, SimkycError
 from simkyc.gather import opening_windows
 from simkyc.policy import Policy
 from simkyc.reverification.columns import flat, schema
@@ -29,7 +30,7 @@ MARK, KILLS = "SIMKYC_TEST_MARK", "SIMKYC_TEST_KILLS"
 ON_A_SMALL_DISK = """
 import resource, sys
 from pathlib import Path
-from simkyc.errors import SimkycError
+from simkyc.errors import HistoryFormatError, InputError, SimkycError
 from simkyc.reverification.job import Job
 from simkyc.reverification.run import reverify
 from simkyc.testing import FakeFaceEngine
@@ -40,6 +41,26 @@ try:
 except SimkycError as error:
     print(error)
     sys.exit(3)
+"""
+
+
+STOPPED_IN_A_QUERY = """
+import os, signal, sys, threading
+from pathlib import Path
+from simkyc.reverification import duckdb_run
+from simkyc.reverification.job import Job
+from simkyc.reverification.run import reverify
+from simkyc.testing import FakeFaceEngine
+
+def prepare(self, database, reader):
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    database.execute("SELECT COUNT(*) FROM range(100000000000) AS one(i) WHERE hash(i) = 1").fetchall()
+
+duckdb_run.DuckdbRun.prepare = prepare
+try:
+    reverify(Job(source=sys.argv[1], out=Path(sys.argv[2]), faces=FakeFaceEngine, workers=1, chunk_rows=10))
+except KeyboardInterrupt:
+    sys.exit(130)
 """
 
 
@@ -88,6 +109,41 @@ def test_a_disk_that_fills_up_is_told_and_the_job_goes_on_when_there_is_space(
     assert not [one for one in out.rglob(".*.*") if one.is_file()], "a draft keeps its space"
     assert not (out / "verdicts.parquet").exists()
     assert run(path, out) == run(path, tmp_path / "undisturbed")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals there")
+def test_stopped_in_a_query_it_leaves_what_there_is_and_goes_on(tmp_path: Path) -> None:
+    path, out = source(tmp_path, 12), tmp_path / "out"
+    command = [sys.executable, "-c", STOPPED_IN_A_QUERY, str(path), str(out)]
+    stopped = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert stopped.returncode == 130, stopped.stderr
+    assert {one.name for one in out.iterdir()} >= {
+        "verdicts.parquet",
+        "rejects.jsonl",
+        "report.json",
+        "report.html",
+    }
+    assert json.loads((out / "report.json").read_text())["job"]["complete"] is False
+    assert run(path, out) == run(path, tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("gone", ["verdicts.parquet", "rejects.jsonl", "report.json", "report.html"])
+def test_a_job_that_is_done_and_whose_files_are_gone_says_so(gone: str, tmp_path: Path) -> None:
+    path, out = source(tmp_path, 2), tmp_path / "out"
+    run(path, out)
+    (out / gone).unlink()
+    with pytest.raises(InputError, match="files that it left are gone"):
+        run(path, out)
+
+
+@pytest.mark.parametrize("where", ["history", "source"])
+def test_a_history_that_is_not_there_is_not_made(where: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/mistyped.db"
+    given = {"history": url} if where == "history" else {}
+    path = url if where == "source" else str(source(tmp_path, 1))
+    with pytest.raises(HistoryFormatError):
+        reverify(Job(source=path, out=tmp_path / "out", faces=FakeFaceEngine, workers=1, **given))
+    assert not list(tmp_path.glob("mistyped*"))
 
 
 @pytest.mark.parametrize("kills", [1, 3])
