@@ -17,6 +17,7 @@ from rich.text import Text
 
 from simkyc.cli.moments import DAY_OR_TIME, moment_or_day
 from simkyc.cli.running import needed
+from simkyc.errors import InputError
 from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 
@@ -118,6 +119,13 @@ def _tell(report: Report, out: Path) -> None:
         f" {counts.refuse:,} refuse; {facts.rows_set_aside:,} of {facts.rows_read:,} rows set aside"
     )
     typer.echo(f"{out}/report.html")
+    if facts.unread_columns:
+        like = f" (meant for {', '.join(facts.unread_like)}?)" if facts.unread_like else ""
+        typer.echo(
+            f"columns with names that are not known were not read: {facts.unread_columns}{like}", err=True
+        )
+    if not facts.rows_judged:
+        raise InputError("not one row was judged: see rejects.jsonl, and --encoding, --since and --until")
 
 
 class _Rate(TextColumn):

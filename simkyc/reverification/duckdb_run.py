@@ -131,7 +131,10 @@ class DuckdbRun(Run):
             'SELECT source_no, CAST(NULL AS VARCHAR) AS "where", \'application_id\' AS "column",'
             f" 'doubled' AS cause, '{DOUBLED}' AS advice FROM doubled ORDER BY source_no"
         )
-        self._workshop.write_table("rejects/doubled.parquet", REJECTS, _batches(doubled, REJECTS))
+        rows = _batches(doubled, REJECTS)
+        if self._job.strict:
+            stop_at_doubled(row["source_no"] for batch in rows for row in batch.to_pylist())
+        self._workshop.write_table("rejects/doubled.parquet", REJECTS, rows)
         ((says,),) = database.execute(past.SAYS).fetchall()
         database.execute(f"CREATE VIEW taken AS {past.taken(says=says)}")
         if reader is None:
@@ -381,6 +384,16 @@ def _sit(
     """What a process judges rows with."""
     known = Past(imports, FacesOfThePast(pq.read_table(faces, schema=FACES)), frauds)
     return Bench(policy, other, keyring, known, engine).judged
+
+
+def stop_at_doubled(numbers: Iterable[int]) -> None:
+    """Stop where a row stands for an application that another row stands for.
+
+    Raises:
+        InputError: There is one.
+    """
+    for number in numbers:
+        raise InputError(f"row {number} of the source: application_id (doubled): {DOUBLED}")
 
 
 def _stop_at(rejects: pa.RecordBatch) -> None:

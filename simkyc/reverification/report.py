@@ -99,6 +99,12 @@ class JobFacts(Model):
         rows_judged: Rows that got a verdict.
         rows_set_aside: Rows that could not be read as an application.
         complete: False when it was stopped before the end.
+        checks: The only checks that were asked; None where the policy's all were.
+        since: Openings of before were left out; None where none were.
+        until: Openings from then on were left out.
+        past: What was asked about the past: a history, or the source itself.
+        unread_columns: How many columns of the files have names that are not known, and were not read.
+        unread_like: What known columns those seem to be meant for.
         started_at: When it began.
         ended_at: When it ended or was stopped.
         accept: Up to here two faces count as one person.
@@ -119,6 +125,12 @@ class JobFacts(Model):
     rows_judged: int
     rows_set_aside: int
     complete: bool
+    checks: tuple[str, ...] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    past: Literal["history", "source"] = "source"
+    unread_columns: int = 0
+    unread_like: tuple[str, ...] = ()
     started_at: AwareDatetime
     ended_at: AwareDatetime
     accept: OperatingPoint | None = None

@@ -27,6 +27,8 @@ SHOWN: Final = 12
 """Lines of a table or a chart; all of them stand in `report.json`."""
 LONG_RUN: Final = 5
 """Cards in a row that are worth the reader's first look."""
+MANY_SET_ASIDE: Final = 0.05
+"""A share of rows set aside that is the first thing to see to."""
 KIND_WORDS: Final[dict[ActorKind, tuple[str, str]]] = {
     "store": ("门店", "Stores"),
     "dealer": ("代理商", "Dealers"),
@@ -118,6 +120,17 @@ def _pointers(report: Report) -> Iterator[Pointer]:
             "bad",
             "job",
         )
+    elif job.rows_judged == 0:
+        yield Pointer("没有核验任何一行。", "Not one row was judged.", "bad", "job")
+    if job.unread_columns:
+        like = f"（疑为 {'、'.join(job.unread_like)}）" if job.unread_like else ""
+        meant = f" (meant for {', '.join(job.unread_like)}?)" if job.unread_like else ""
+        yield Pointer(
+            f"来源中有 {job.unread_columns} 列的列名无法识别，未读取{like}。",
+            f"Columns of the source whose names are not known were not read: {job.unread_columns}{meant}.",
+            "bad" if job.unread_like else "note",
+            "job",
+        )
     yield from _changed_since(report)
     if report.silent_alerts:
         yield Pointer(
@@ -150,7 +163,7 @@ def _pointers(report: Report) -> Iterator[Pointer]:
         yield Pointer(
             f"{_number(job.rows_set_aside)} 行数据无法读取，已单独存放。",
             f"Rows that could not be read and were set aside: {_number(job.rows_set_aside)}.",
-            "note",
+            "bad" if job.rows_set_aside > MANY_SET_ASIDE * job.rows_read else "note",
             "set-aside",
         )
 

@@ -14,7 +14,7 @@ from simkyc.errors import InputError
 from simkyc.reverification.job import Job, Progress, Workshop, only, quoted, told, whole
 from simkyc.reverification.report import JobFacts, OperatingPoint, Report, make_report
 from simkyc.reverification.report_page import render
-from simkyc.reverification.source import SourceFile, find_files
+from simkyc.reverification.source import SourceFile, find_files, unread
 from simkyc.reverification.verdict_rows import SCHEMA
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _leave(
     with told("what was found cannot be written"):
         judged, engine_id = write_verdicts(workshop)
         read, set_aside = _write_rejects(workshop)
+        unread_columns, unread_like = unread(files)
         facts = JobFacts(
             policy_name=policies[0].name,
             policy_id=policies[0].policy_id,
@@ -125,6 +126,12 @@ def _leave(
             rows_judged=judged,
             rows_set_aside=set_aside,
             complete=complete,
+            checks=job.checks,
+            since=job.since,
+            until=job.until,
+            past="source" if job.history is None and not job.of_history else "history",
+            unread_columns=unread_columns,
+            unread_like=unread_like,
             started_at=begun,
             ended_at=datetime.now(UTC),
             **_faces_of(job, policies[0], engine_id),

@@ -7,6 +7,7 @@ missing from the past of every other.
 
 from __future__ import annotations
 
+import difflib
 import glob
 import json
 import re
@@ -22,7 +23,7 @@ from simkyc.errors import InputError
 from simkyc.lists.rows import BadRow, Encoding, csv_lines
 from simkyc.reverification.columns import COLUMNS
 
-__all__ = ["RawRow", "SourceFile", "SourceFormat", "find_files", "paths_of", "raw_rows"]
+__all__ = ["RawRow", "SourceFile", "SourceFormat", "find_files", "paths_of", "raw_rows", "unread"]
 
 SourceFormat = Literal["csv", "jsonl", "parquet"]
 
@@ -32,6 +33,9 @@ SUFFIXES: Final[Mapping[str, SourceFormat]] = {
     ".ndjson": "jsonl",
     ".parquet": "parquet",
 }
+NEAR_ENOUGH: Final = 0.75
+"""So alike the name of a column is to the one it seems to be meant for."""
+LONGEST_NAME: Final = 100
 LONGEST_LINE: Final = 64 * 2**20
 """Bytes of a line, which may hold photos in base64."""
 ROWS_AT_ONCE: Final = 2048
@@ -155,11 +159,37 @@ def _checked_names(file: SourceFile, encoding: Encoding) -> tuple[str, ...]:
     if twice:
         raise InputError(f"{where} has a column twice: {', '.join(twice)}")
     missing = [one.name for one in COLUMNS.values() if one.required and one.name not in {*names, *file.cells}]
+    both = sorted({*names} & {*file.cells})
+    if both:
+        raise InputError(
+            f"{where} has a column that the name of its folder gives too ({', '.join(both)}): take one of them away"
+        )
     if missing:
         raise InputError(
             f"{where} lacks columns: {', '.join(missing[:8])}" + (" and more" if len(missing) > 8 else "")
         )
     return tuple(names)
+
+
+def unread(files: Iterable[SourceFile]) -> tuple[int, tuple[str, ...]]:
+    """How many columns of these files are not known, and which known ones they seem to be meant for.
+
+    Their own names are not told: where a header is missing they are somebody's data.
+    """
+    names = {name for file in files for name in file.names if name not in COLUMNS}
+    there = {name for file in files for name in (*file.names, *file.cells)}
+    free = [name for name in COLUMNS if name not in there]
+    near = {
+        name
+        for one in names
+        for name in difflib.get_close_matches(_spelled(one), free, n=1, cutoff=NEAR_ENOUGH)
+    }
+    return len(names), tuple(sorted(near))
+
+
+def _spelled(name: str) -> str:
+    """As columns are spelled: `openedAt` and `Opened At` as `opened_at`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[ .-]+", "_", name[:LONGEST_NAME]).lower()
 
 
 def _csv_names(file: SourceFile, where: str, encoding: Encoding) -> list[str]:

@@ -24,7 +24,7 @@ from simkyc.lists.rows import Encoding
 from simkyc.policy import Policy
 from simkyc.reverification import past
 from simkyc.reverification.answers import QUESTIONS, FacesOfThePast, Past, frauds_of
-from simkyc.reverification.duckdb_run import DOUBLED, job_keyring
+from simkyc.reverification.duckdb_run import DOUBLED, job_keyring, stop_at_doubled
 from simkyc.reverification.history_copy import FACES, copy_history, table_schema
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS, Intake, Taken
 from simkyc.reverification.job import EngineMaker, Run, second_of
@@ -111,6 +111,8 @@ class SparkRun(Run):
             "SELECT source_no, CAST(NULL AS STRING) AS `where`, 'application_id' AS `column`, 'doubled' AS cause,"
             f" '{DOUBLED}' AS advice FROM doubled"
         )
+        if self._job.strict:
+            stop_at_doubled(row["source_no"] for row in rejects.orderBy("source_no").limit(1).collect())
         self._workshop.write_table(
             "rejects/doubled.parquet", REJECTS, rejects.toArrow().cast(REJECTS).to_batches()
         )

@@ -56,6 +56,15 @@ def test_a_mistake_is_one_line(call: Call, source: Path, tmp_path: Path, more: l
     done.assert_refused(done.code, says)
 
 
+def test_nothing_judged_is_no_success(call: Call, source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = call("reverify", str(source), "--out", str(out), "--workers", "1", "--until", "2020-01-01")
+    assert done.code == 2
+    assert "0 judged" in done.out
+    assert "not one row was judged" in done.err
+    assert (out / "report.html").exists()
+
+
 def test_a_source_that_is_not_there_is_one_line(call: Call, tmp_path: Path) -> None:
     call("reverify", str(tmp_path / "none.parquet"), "--out", str(tmp_path / "out")).assert_refused(
         2, "there is no file of applications"

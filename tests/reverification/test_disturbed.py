@@ -139,10 +139,10 @@ def test_a_job_that_is_done_and_whose_files_are_gone_says_so(gone: str, tmp_path
 @pytest.mark.parametrize("where", ["history", "source"])
 def test_a_history_that_is_not_there_is_not_made(where: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/mistyped.db"
-    given = {"history": url} if where == "history" else {}
+    asked = url if where == "history" else None
     path = url if where == "source" else str(source(tmp_path, 1))
     with pytest.raises(HistoryFormatError):
-        reverify(Job(source=path, out=tmp_path / "out", faces=FakeFaceEngine, workers=1, **given))
+        reverify(Job(source=path, out=tmp_path / "out", faces=FakeFaceEngine, workers=1, history=asked))
     assert not list(tmp_path.glob("mistyped*"))
 
 

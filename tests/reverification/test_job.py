@@ -20,6 +20,7 @@ from pyarrow import parquet as pq
 from simkyc.errors import InputError
 from simkyc.reverification.columns import COLUMNS, flat, schema
 from simkyc.reverification.job import Job
+from simkyc.reverification.report import Report
 from simkyc.reverification.run import reverify
 from simkyc.testing import NOW, FakeFaceEngine, application
 
@@ -129,6 +130,47 @@ def test_bad_rows_are_set_aside_and_told_without_their_values(tmp_path: Path) ->
     assert "秘密" not in (tmp_path / "out/rejects.jsonl").read_text("utf-8")
     with pytest.raises(InputError, match="line 2: document_birth_date"):
         run(source, tmp_path / "strict", strict=True)
+
+
+def test_a_strict_job_stops_at_an_application_that_stands_twice(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="row 3 of the source: application_id"):
+        run(parquet(tmp_path, [*rows(2), rows(1)[0]]), tmp_path / "out", strict=True)
+
+
+def test_columns_of_other_names_are_told_without_their_names(tmp_path: Path) -> None:
+    some = [
+        {
+            **{name: cell for name, cell in row.items() if name not in ("opened_at", "decision")},
+            "openedAt": None,
+            "秘密": "x",
+        }
+        for row in rows(2)
+    ]
+    path = tmp_path / "source.parquet"
+    pq.write_table(pa.Table.from_pylist(some), path)
+    run(path, tmp_path / "out")
+    report = Report.from_json((tmp_path / "out/report.json").read_text("utf-8"))
+    assert (report.job.unread_columns, report.job.unread_like) == (2, ("opened_at",))
+    page = (tmp_path / "out/report.html").read_text("utf-8")
+    assert "meant for opened_at?" in page
+    assert "秘密" not in page
+
+
+def test_a_folder_and_a_column_that_say_the_same_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "store_id=s-99").mkdir()
+    parquet(tmp_path / "store_id=s-99", rows(1))
+    with pytest.raises(InputError, match="name of its folder gives too"):
+        run(tmp_path, tmp_path / "out")
+
+
+def test_the_page_says_what_the_job_was_asked(tmp_path: Path) -> None:
+    checks = ("document", "openings")
+    run(parquet(tmp_path, rows(2)), tmp_path / "out", checks=checks, since=NOW)
+    report = Report.from_json((tmp_path / "out/report.json").read_text("utf-8"))
+    assert (report.job.checks, report.job.since, report.job.past) == (checks, NOW, "source")
+    page = (tmp_path / "out/report.html").read_text("utf-8")
+    assert "only these checks" in page
+    assert "only openings from, to" in page
 
 
 def _written(row: dict[str, Any]) -> dict[str, Any]:
