@@ -172,7 +172,8 @@ class Why(Model):
     """One reason for the lead, or one that speaks against it.
 
     Attributes:
-        code: Reason code of a verdict, `ring.` and a sign, or `outcome.fraud`.
+        code: Reason code of a verdict, `ring.` and a sign, `outcome.fraud`; or what speaks for a number:
+            `lead.not_confirmed`, `lead.cleared`, `line.restored`.
         words: What was found.
         label: The internal word for the question that found it; None of what no check asked.
         basis: The rule behind it.

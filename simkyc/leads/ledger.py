@@ -168,6 +168,7 @@ class Leads:
                     records=_records(reader, [one.application_id for one in bindings]),
                     steps=_since_its_holder(reader.steps(key, now), bindings),
                     line=judged,
+                    answered=_answered(reader, key),
                 )
 
         known = self._history.retrying(ask)
@@ -645,6 +646,19 @@ def _since_its_holder(steps: Sequence[LineStep], bindings: Sequence[Binding]) ->
     """What was done to the line of whoever holds it now, or held it last."""
     first = line.last_holders_first(bindings)
     return tuple(one for one in steps if first is not None and one.opened_by == first.application_id)
+
+
+def _answered(reader: Reader, number: str) -> tuple[str, ...]:
+    """What earlier leads about a number came to, where it speaks for its holder."""
+    codes = []
+    for lead in reader.leads_about("number", number):
+        events = reader.lead_events(lead.lead_id)
+        answer, revoked = _latest(events, "answered"), _latest(events, "revoked")
+        if answer is not None and answer["answer"] == "not_confirmed":
+            codes.append("lead.not_confirmed")
+        if revoked is not None and revoked["revoked_for"] in ("cleared", "mistake", "wrong_subject"):
+            codes.append("lead.cleared")
+    return tuple(codes)
 
 
 def _records(reader: Reader, ids: Sequence[str]) -> dict[str, Recorded]:

@@ -77,6 +77,8 @@ class NumberOnRecord:
         records: What is remembered of its applications, by identifier.
         steps: What was done to it since it came to its holder, oldest first.
         line: How the line is judged now.
+        answered: What authorities answered to earlier leads about it, and why such leads were revoked; codes of
+            `words.CLEARING_WORDS`.
     """
 
     key: str
@@ -86,6 +88,7 @@ class NumberOnRecord:
     records: Mapping[str, Recorded]
     steps: tuple[LineStep, ...]
     line: Verdict
+    answered: tuple[str, ...] = ()
 
 
 def present_chain(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
@@ -122,7 +125,8 @@ def lead_about_number(
     of_holder = [one for one in known.bindings if chain and one.opened_at >= chain[0].opened_at]
     ids = tuple(dict.fromkeys(one.application_id for one in of_holder))
     is_reported = bool(known.frauds & set(ids))
-    in_use = bool(chain) and chain[-1].ended_at is None and _holds_now(known.bindings)
+    is_stopped = bool(known.steps) and known.steps[-1].state in ("suspended", "cancelled")
+    in_use = bool(chain) and chain[-1].ended_at is None and _holds_now(known.bindings) and not is_stopped
     verdicts: list[tuple[VerdictKind, Verdict, str | None]] = [
         ("line_verdict", known.line, None),
         *_recorded(ids, known.records),
@@ -140,15 +144,23 @@ def lead_about_number(
         "lead.application": bool(missing),
     }
     person = chain[-1].person if chain else None
+    against = _clearing(known)
     return _made(
         order,
         now,
         about="number",
         urgency=_urgency(
             in_use=in_use,
+            is_stopped=is_stopped,
+            # Who was cleared is not hunted for what cleared them.
             presses=is_reported
-            or any(
-                one.silent_alert or _suspends(one) for kind, one, _ in verdicts if kind != "counter_verdict"
+            or (
+                not against
+                and any(
+                    one.silent_alert or _suspends(one)
+                    for kind, one, _ in verdicts
+                    if kind != "counter_verdict"
+                )
             ),
         ),
         subjects=(
@@ -156,6 +168,7 @@ def lead_about_number(
             *((Subject(place=1, kind="person", key=person, application_ids=ids),) if ids else ()),
         ),
         why=tuple(why),
+        against=against,
         evidence=tuple(_reference(*one) for one in verdicts),
         timeline=_timeline(
             [*_life(of_holder), *_seen(chain, known.sightings), *_taken(known.steps), *_judged(verdicts)],
@@ -336,11 +349,25 @@ def _made(
     )
 
 
+def _clearing(known: NumberOnRecord) -> tuple[Why, ...]:
+    """What was found for whoever holds the number, after it was suspected."""
+    codes = Counter(known.answered)
+    codes["line.restored"] += sum(one.measure == "restore" for one in known.steps)
+    return tuple(
+        Why(code=code, words=said, cases=codes[code])
+        for code, said in words.CLEARING_WORDS.items()
+        if codes[code]
+    )
+
+
 def _holds_now(bindings: Iterable[Binding]) -> bool:
     return any(one.kind in line.BINDING_KINDS and one.ended_at is None for one in bindings)
 
 
-def _urgency(*, in_use: bool, presses: bool) -> Urgency:
+def _urgency(*, in_use: bool, presses: bool, is_stopped: bool = False) -> Urgency:
+    if is_stopped and presses:
+        # Whoever was called by it may be about to pay.
+        return "soon"
     if not in_use:
         return "routine"
     return "immediate" if presses else "soon"

@@ -16,6 +16,7 @@ __all__ = [
     "ASK_WORDS",
     "CAUSE_WORDS",
     "CERTAINTY_WORDS",
+    "CLEARING_WORDS",
     "CUSTODY_WORDS",
     "DUTIES",
     "HAPPENING_WORDS",
@@ -138,9 +139,27 @@ def against_words(sign: str) -> Said:
     return Said(zh=zh, en=en)
 
 
+CLEARING_WORDS: Final[Mapping[str, Said]] = {
+    "lead.not_confirmed": Said(
+        zh="此前就该号码移送过线索，贵方或其他单位答复：未查实。",
+        en="An earlier lead about this number was answered: not confirmed.",
+    ),
+    "lead.cleared": Said(
+        zh="此前就该号码移送的线索，因已排除嫌疑或有误而撤销。",
+        en="An earlier lead about this number was revoked: cleared, or a mistake.",
+    ),
+    "line.restored": Said(
+        zh="号码曾被采取措施，经核验、申诉或排除嫌疑后已恢复服务。",
+        en="The line was restored after a measure: verified, appealed or cleared.",
+    ),
+}
+"""What was found for whoever holds a number."""
+
 URGENCY_WORDS: Final[Mapping[Urgency, Said]] = {
     "immediate": Said(zh="特急：可能正在用于诈骗", en="Immediate: perhaps in use for fraud now"),
-    "soon": Said(zh="加急：可能仍在使用", en="Soon: perhaps still in use"),
+    "soon": Said(
+        zh="加急：可能仍在使用，或停用不久", en="Soon: perhaps still in use, or stopped a while ago"
+    ),
     "routine": Said(zh="一般：号码已停用", en="Routine: no longer in use"),
 }
 

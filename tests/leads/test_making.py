@@ -112,6 +112,20 @@ def test_an_identifier_that_holds_the_number_is_noticed(world: World) -> None:
 # --- what stands in it
 
 
+def test_whoever_was_cleared_is_not_hunted_for_it(world: World, out: Path) -> None:
+    first = world.lead()
+    assert (first.urgency, first.against) == ("immediate", ())
+    world.leads.export(first, out)
+    world.leads.feedback(first.lead_id, "not_confirmed", "risk-7", report=True)
+    world.leads.revoke(first.lead_id, "cleared", "risk-7")
+    world.screener.act(world.number, "suspend", by="staff-1", reason="suspected_use")
+    world.screener.act(world.number, "restore", by="staff-1", reason="cleared")
+    again = world.lead()
+    assert again.urgency == "soon"
+    assert [one.code for one in again.against] == ["lead.not_confirmed", "lead.cleared", "line.restored"]
+    assert "not confirmed" in render(again)
+
+
 def test_a_lead_says_why_in_plain_words(world: World) -> None:
     world.screener.report_outcome(world.number, is_fraud=True)
     world.screener.act(world.number, "suspend", by="staff-1", reason="suspected_use")
@@ -130,11 +144,13 @@ def test_a_lead_says_why_in_plain_words(world: World) -> None:
     assert (box.observed, box.limit, box.unit) == (6.0, 3.0, "numbers in 1 days")
     assert box.basis is not None
     assert [figure.name for figure in why["usage.model"].figures] == ["probability", "false_positive_rate"]
-    assert lead.urgency == "immediate"
+    assert (lead.urgency, lead.harm.in_use) == ("soon", 0), "it stands suspended"
+    assert lead.against == ()
+    assert "nothing is on record" in render(lead)
     assert (lead.harm.applications, lead.harm.opened, lead.harm.in_use, lead.harm.reported_fraud) == (
         1,
         1,
-        1,
+        0,
         1,
     )
     assert [one.kind for one in lead.subjects] == ["number", "person"]
