@@ -202,6 +202,7 @@ class Leads:
             disclosure: Numbers in the clear, where they may be named.
 
         Raises:
+            LeadError: No application of the ring is on record here, and its people are not known by keys of here.
             InputError: A field does not fit.
             HistoryError: The history cannot be read.
         """
@@ -212,6 +213,9 @@ class Leads:
                 return _records(reader, ids)
 
         records = self._history.retrying(ask)
+        ours = any(one.person.startswith(self._history.keyring.key_id) for one in ring.members)
+        if ids and not records and not ours:
+            raise LeadError("no application of this ring is on record here: it was found in another history")
         return lead_about_ring(
             ring,
             order,

@@ -260,7 +260,8 @@ def _from_copy(
     connection.execute(LINK_TABLE)
     last = _one(
         connection,
-        "SELECT GREATEST((SELECT MAX(decided_at) FROM application), (SELECT MAX(seen_at) FROM sighting))",
+        "SELECT GREATEST((SELECT MAX(GREATEST(decided_at, opened_at, closed_at)) FROM application),"
+        " (SELECT MAX(seen_at) FROM sighting), (SELECT MAX(GREATEST(reported_at, replaced_at)) FROM outcome))",
     )
     since, until = window.of(last or 0)
     times = {"since": since, "until": until}
@@ -319,8 +320,15 @@ def take_table(connection: duckdb.DuckDBPyConnection, path: Path, window: Window
         + ")"
     )
     try:
+        # What became of a number happened too. A line that ends may end in time to come: that is no happening.
+        later = (
+            f", CASE WHEN {name} BETWEEN 0 AND {LAST_SECOND} THEN {name} END"
+            for name in ("opened_at", "fraud_at")
+            if name in types
+        )
+        happened = f"GREATEST(given_at{''.join(later)})"
         count, kept, last = connection.execute(
-            f"SELECT COUNT(*), COUNT(*) FILTER ({good}), MAX(given_at) FILTER ({good}) FROM {source}"
+            f"SELECT COUNT(*), COUNT(*) FILTER ({good}), MAX({happened}) FILTER ({good}) FROM {source}"
         ).fetchall()[0]
         since, until = window.of(last or 0)
         inside = f"{good} AND given_at >= {since} AND given_at < {until}"

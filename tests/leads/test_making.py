@@ -236,12 +236,23 @@ def test_a_lead_about_a_ring(world: World) -> None:
 
 def test_of_a_ring_whose_records_are_gone_the_lead_says_so(world: World) -> None:
     ring = rings().rings[0]
+    key_id = Keyring(SECRET.encode()).key_id
     forgotten = ring.changed(
-        members=tuple(one.changed(application_ids=("long-ago",)) for one in ring.members)
+        members=tuple(
+            one.changed(application_ids=("long-ago",), person=f"{key_id}{place:056x}")
+            for place, one in enumerate(ring.members)
+        )
     )
     lead = world.leads.about_ring(forgotten, order())
     assert [one.kind for one in lead.evidence] == ["ring"]
     assert "lead.application" in {one.code for one in lead.not_assessed}
+
+
+def test_a_ring_of_another_history_is_no_lead_here(world: World) -> None:
+    ring = rings().rings[0]
+    other = ring.changed(members=tuple(one.changed(application_ids=("else",)) for one in ring.members))
+    with pytest.raises(LeadError, match="found in another history"):
+        world.leads.about_ring(other, order())
 
 
 def test_it_may_be_kept_for_so_long(world: World) -> None:

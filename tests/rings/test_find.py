@@ -179,6 +179,7 @@ def test_the_window_ends_what_is_known() -> None:
     rows = with_openings(star("r", 6, days=10), fraud_at=lambda _: START + 55 * DAY)
     until = datetime.fromtimestamp(START + 52 * DAY, UTC)
     assert the(found(rows, until=until)).harm.fraud == 0
+    assert the(found(rows)).harm.fraud == 6, "without an end, what was reported after the last link is known"
     assert found(rows, until=datetime.fromtimestamp(START + 15 * DAY, UTC)).rings == ()
     assert found(rows, window_days=15).rings == ()
     since = datetime.fromtimestamp(START + 5 * DAY, UTC)
