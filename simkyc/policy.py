@@ -366,6 +366,7 @@ class UsageLimits(Model):
     """What holds for all that is told from the use of a number, and what units may declare their lines to be for."""
 
     outage_max: Limit
+    outage_share: Limit
     window_min: Limit
     called_back_min: Limit
     declared: Mapping[str, tuple[str, ...]]
@@ -428,6 +429,7 @@ class UsedDeviceLimits(Model):
     """How many devices a number may be used in, and how many numbers in its device."""
 
     numbers: Limit
+    own_devices: Limit
     devices: tuple[Window, ...] = Field(min_length=1)
     changes: tuple[Window, ...] = Field(min_length=1)
 

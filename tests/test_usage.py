@@ -130,7 +130,12 @@ def test_lines_come_anew_from_their_seed() -> None:
 
 def woken(age_days: float | None, silent_days: int, other_days: float) -> str:
     usage = number_usage(
-        calls={"silent_days": silent_days, "busiest_day": 80, "other_days": other_days},
+        calls={
+            "silent_days": silent_days,
+            "busiest_day": 80,
+            "other_days": other_days,
+            "returned_share": 0.1,
+        },
         opening=None if age_days is None else {"age_days": age_days},
     )
     (found,) = (one for one in judge_usage(usage, POLICY).findings if one.reason == "calls.woken")

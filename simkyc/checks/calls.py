@@ -176,7 +176,8 @@ def _woken(usage: NumberUsage, calls: CallUse, policy: Policy) -> Finding:
         reason,
         holds=days >= limits.silent.value
         and calls.busiest_day >= limits.woken_calls.value
-        and calls.busiest_day >= limits.woken_times.value * before,
+        and calls.busiest_day >= limits.woken_times.value * before
+        and not is_called_back(calls, policy),
         observed=days,
         limit=limits.silent.value,
         unit="days of silence before the busy days",

@@ -17,6 +17,7 @@ __all__ = [
     "DAY_S",
     "all_unknown",
     "calls_a_day",
+    "dark_hours",
     "is_called_back",
     "is_too_dark",
     "is_too_short",
@@ -36,7 +37,12 @@ def is_too_short(usage: NumberUsage, policy: Policy) -> bool:
 
 def is_too_dark(usage: NumberUsage, policy: Policy) -> bool:
     """Whether so many records are missing that silence tells nothing."""
-    return usage.outage_hours > policy.usage.outage_max.value
+    return usage.outage_hours > dark_hours(usage, policy)
+
+
+def dark_hours(usage: NumberUsage, policy: Policy) -> float:
+    """So many hours of the window may lack records."""
+    return max(policy.usage.outage_max.value, policy.usage.outage_share.value * watched_days(usage) * 24)
 
 
 def is_called_back(calls: CallUse, policy: Policy) -> bool:

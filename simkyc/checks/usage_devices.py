@@ -1,8 +1,8 @@
 """Is a number used in one phone, or handed from device to device, or in one with many numbers?
 
 Reasons: `usage_devices.many_devices`, `.many_changes`, `.many_numbers`, `.bulk_tac`.
-Units: devices and changes in the window, held against the shortest window of the policy that it fits into; numbers in
-one device; records in bulk-SIM equipment.
+Units: devices and changes in the window, held against the windows of the policy, between two of them in proportion;
+numbers in one device; records in bulk-SIM equipment.
 Source: the Sichuan contest of 2020 for devices over 8 months (docs/measured.md), house rules for the rest; Anti-Telecom
 and Online Fraud Law, art. 14. `binding` asks the same of what the network reported, this of the records of use.
 A false alarm costs a text message to somebody who repairs or sells phones; a miss leaves a mule's card in use.
@@ -15,6 +15,8 @@ A false alarm costs a text message to somebody who repairs or sells phones; a mi
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 from simkyc.checks.answers import answer, not_assessed
@@ -36,7 +38,14 @@ def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     days = watched_days(usage)
     return (
         _within("usage_devices.many_devices", devices.devices, limits.devices, "devices", days),
-        _within("usage_devices.many_changes", devices.changes, limits.changes, "changes", days),
+        _within(
+            "usage_devices.many_changes",
+            devices.changes,
+            limits.changes,
+            "changes",
+            days,
+            own=devices.devices <= limits.own_devices.value,
+        ),
         not_assessed("usage_devices.many_numbers", "others_not_at_hand")
         if devices.numbers_in_device is None
         else answer(
@@ -58,13 +67,26 @@ def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     )
 
 
-def _within(reason: str, count: int, windows: Sequence[Window], unit: str, days: float) -> Finding:
-    rising = sorted(windows, key=lambda window: window.days.value)
-    window = next((one for one in rising if one.days.value >= days), rising[-1])
+def _within(
+    reason: str, count: int, windows: Sequence[Window], unit: str, days: float, *, own: bool = False
+) -> Finding:
+    """Whether there are more than the windows allow; not where they are somebody's own."""
+    most = _most(windows, days)
     return answer(
         reason,
-        holds=count > window.most.value,
+        holds=count > most and not own,
         observed=count,
-        limit=window.most.value,
+        limit=most,
         unit=f"{unit} in {days:g} days",
     )
+
+
+def _most(windows: Sequence[Window], days: float) -> int:
+    """What so many days allow: between two windows in proportion, whole ones alone."""
+    rising = sorted((window.days.value, window.most.value) for window in windows)
+    if days <= rising[0][0]:
+        return math.floor(rising[0][1])
+    for (fewer, least), (more, most) in itertools.pairwise(rising):
+        if days <= more:
+            return math.floor(least + (most - least) * (days - fewer) / (more - fewer))
+    return math.floor(rising[-1][1])

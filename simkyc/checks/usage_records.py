@@ -6,7 +6,8 @@ Source: house rule: what was not recorded is not known, and no zero.
 A false alarm costs a second look later; a miss calls a number in order that nobody looked at.
 
 >>> from simkyc.testing import number_usage
->>> from simkyc.policy import Policy
+>>> from simkyc.checks.signs import dark_hours
+from simkyc.policy import Policy
 >>> [finding.state.value for finding in check(number_usage(calls=None, messages=None), Policy.default())]
 ['flagged', 'passed']
 """
@@ -14,6 +15,7 @@ A false alarm costs a second look later; a miss calls a number in order that nob
 from __future__ import annotations
 
 from simkyc.checks.answers import answer
+from simkyc.checks.signs import dark_hours
 from simkyc.policy import Policy
 from simkyc.usage.number import NumberUsage
 from simkyc.verdict import Finding
@@ -23,14 +25,14 @@ __all__ = ["check"]
 
 def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     """See what is there: calls or messages, and no long gap in them."""
-    limit = policy.usage.outage_max.value
+    limit = dark_hours(usage, policy)
     return (
         answer("usage_records.none", holds=usage.calls is None and usage.messages is None),
         answer(
             "usage_records.outage",
             holds=usage.outage_hours > limit,
             observed=round(usage.outage_hours, 1),
-            limit=limit,
+            limit=round(limit, 1),
             unit="hours",
             data_as_of=usage.until,
         ),

@@ -211,6 +211,10 @@ def check_numbers(
         from simkyc.monitoring import judge_table, read_declared
     from simkyc.policy import Policy
 
+    if declared is not None and history is None:
+        raise InputError(
+            "what units declared counts for lines that an organisation opened: name the --history that knows it"
+        )
     free_for(out, force=force, inputs=(features, policy, model, declared))
     secret = given_secret(None)
     keyring = None if secret is None else Keyring(secret)

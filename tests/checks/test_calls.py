@@ -25,7 +25,7 @@ def unknown(cause: str, *questions: str) -> dict[str, str]:
 
 ONE_WAY = {"per_counterpart": 2.0, "outgoing_share": 0.8, "returned_share": 0.1}
 THROUGHOUT = {"per_counterpart": 1.3, "outgoing_share": 0.9, "returned_share": 0.1}
-WOKEN = {"silent_days": 10, "busiest_day": 30, "other_days": 6.0}
+WOKEN = {"silent_days": 10, "busiest_day": 30, "other_days": 6.0, "returned_share": 0.1}
 RELAY = {"calls": 205, "outgoing": 130, "callers": 5, "returned_share": 0.04}
 EVERY_HOUR = {"hours": 20, "night_share": 0.15, "returned_share": 0.1}
 
@@ -75,7 +75,7 @@ ROWS = [
     ),
     Row(
         "records of those who called are missing",
-        facts=calling(returned_share=0.0) | {"outage_hours": 13.0},
+        facts=calling(returned_share=0.0) | {"outage_hours": 73.0},
         not_assessed=unknown("outage", "not_returned", "woken"),
     ),
     Row("a call a minute for an hour", facts=calling(busiest_hour=61), flagged=("burst",)),
@@ -98,6 +98,7 @@ ROWS = [
         not_assessed=unknown("not_recorded", "at_night", "round_the_clock"),
     ),
     Row("awakened", facts=calling(**WOKEN), flagged=("woken",)),
+    Row("a traveller is back, and called back", facts=calling(**WOKEN | {"returned_share": 0.15})),
     Row("not silent for long", facts=calling(**WOKEN | {"silent_days": 9})),
     Row("not so many", facts=calling(**WOKEN | {"busiest_day": 29})),
     Row("as on the days before", facts=calling(**WOKEN | {"other_days": 6.1})),

@@ -44,7 +44,7 @@ ROWS = [
     ),
     Row(
         "answers are missing",
-        facts=writing(recipients=50, replied_share=0.0) | {"outage_hours": 20.0},
+        facts=writing(recipients=50, replied_share=0.0) | {"outage_hours": 73.0},
         not_assessed=unknown("outage", "no_reply"),
     ),
     Row("links to many", facts=writing(recipients=50, with_link=30), flagged=("links",)),

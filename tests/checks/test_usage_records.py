@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from simkyc.testing import NOW
 from tests.checks.table import Row, assert_row
 
 ROWS = [
@@ -14,8 +17,12 @@ ROWS = [
         flagged=("none",),
     ),
     Row("an hour's fault", facts={"outage_hours": 1.0}),
-    Row("as long as is allowed", facts={"outage_hours": 12.0}),
-    Row("longer", facts={"outage_hours": 12.5}, flagged=("outage",)),
+    Row("three days of a month", facts={"outage_hours": 72.0}),
+    Row("longer", facts={"outage_hours": 72.5}, flagged=("outage",)),
+    Row("half a day of three", facts={"outage_hours": 12.0, "since": NOW - timedelta(days=3)}),
+    Row(
+        "longer in three", facts={"outage_hours": 12.5, "since": NOW - timedelta(days=3)}, flagged=("outage",)
+    ),
 ]
 
 
