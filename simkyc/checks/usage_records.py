@@ -6,8 +6,7 @@ Source: house rule: what was not recorded is not known, and no zero.
 A false alarm costs a second look later; a miss calls a number in order that nobody looked at.
 
 >>> from simkyc.testing import number_usage
->>> from simkyc.checks.signs import dark_hours
-from simkyc.policy import Policy
+>>> from simkyc.policy import Policy
 >>> [finding.state.value for finding in check(number_usage(calls=None, messages=None), Policy.default())]
 ['flagged', 'passed']
 """

@@ -245,7 +245,7 @@ def test_a_policy_that_does_not_hold_is_bad_input(command: list[str], tmp_path: 
         (None, "cannot be read"),
         (b"hello = = 1", "no TOML"),
         (b"\xff", "cannot be read"),
-        (SHIPPED.replace("value = 24", "value = -24").encode(), "notice.max_age"),
+        (SHIPPED.replace("value = 24,", "value = -24,").encode(), "notice.max_age"),
     ]:
         if content is not None:
             path.write_bytes(content)

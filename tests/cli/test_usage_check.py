@@ -35,3 +35,7 @@ def test_the_commands_from_records_to_verdicts(
     again = call("usage", "check", str(features), "--out", str(out), "--workers", "1")
     assert again.code == 2
     assert "--force" in again.err
+    declared = call(
+        "usage", "check", str(features), "--out", str(out), "--force", "--declared", str(features)
+    )
+    declared.assert_refused(2, "name the --history that knows it")

@@ -52,6 +52,8 @@ from simkyc.reverification.job import Job
 from simkyc.reverification.run import reverify
 from simkyc.testing import FakeFaceEngine
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
+
 def prepare(self, database, reader):
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
     database.execute("SELECT COUNT(*) FROM range(100000000000) AS one(i) WHERE hash(i) = 1").fetchall()
@@ -115,7 +117,7 @@ def test_a_disk_that_fills_up_is_told_and_the_job_goes_on_when_there_is_space(
 def test_stopped_in_a_query_it_leaves_what_there_is_and_goes_on(tmp_path: Path) -> None:
     path, out = source(tmp_path, 12), tmp_path / "out"
     command = [sys.executable, "-c", STOPPED_IN_A_QUERY, str(path), str(out)]
-    stopped = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    stopped = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert stopped.returncode == 130, stopped.stderr
     assert {one.name for one in out.iterdir()} >= {
         "verdicts.parquet",
