@@ -1644,8 +1644,8 @@ _ALL = (
         A.CALL_SUPERVISOR,
         W("关联团伙", "tied to a known ring"),
         W(
-            "该申请的联系信息需要主管复核。",
-            "The supervisor looks at the contacts given in this application.",
+            "该申请所填的联系信息和设备需要主管复核。",
+            "The supervisor looks at the contacts and the device given in this application.",
         ),
         _ONE_MOMENT,
         _ABNORMAL,

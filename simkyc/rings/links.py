@@ -85,6 +85,8 @@ TEXT: Final = frozenset({"VARCHAR"})
 WHOLE: Final = frozenset(
     {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 )
+NOTHING: Final = '"NULL"'
+"""The type of a column in which nothing stands at all; what may be missing may be such a column."""
 KNOWN_TEXT: Final = frozenset({"application_id", "store_id", "clerk_id", "dealer_id"})
 COPIED: Final = {
     "application": (
@@ -364,7 +366,7 @@ def _check(types: dict[str, str]) -> None:
     for name, kind in types.items():
         if name in LINK_COLUMNS or name in OPENING_COLUMNS:
             text = name in KNOWN_TEXT or (name in LINK_COLUMNS and name != "given_at")
-            if kind not in (TEXT if text else WHOLE):
+            if kind not in (TEXT if text else WHOLE) and not (kind == NOTHING and name in OPENING_COLUMNS):
                 wanted = "text" if text else "whole numbers"
                 raise InputError(f"the column {name} of the table of links must hold {wanted}")
 

@@ -332,6 +332,18 @@ def test_a_table_of_another_shape(table: dict[str, list[object]], says: str, tmp
         find_rings(Search(source=str(tmp_path / "links.parquet"), out=tmp_path))
 
 
+def test_columns_in_which_nothing_stands_are_as_none(tmp_path: Path) -> None:
+    path = write(with_openings(star("r", 6)), tmp_path / "links.parquet")
+    table = pq.read_table(path)
+    expected = find_rings(Search(source=str(path), out=tmp_path))
+    for name in ("closed_at", "fraud_at", "dealer_id"):
+        if name in table.column_names:
+            table = table.drop_columns([name])
+        table = table.append_column(name, pa.nulls(len(table)))
+    pq.write_table(table, path)
+    assert find_rings(Search(source=str(path), out=tmp_path)).rings == expected.rings
+
+
 def test_files_that_are_no_tables(tmp_path: Path) -> None:
     whole = write(star("r", 6), tmp_path / "whole.parquet").read_bytes()
     cases = {"cut.parquet": whole[: len(whole) // 2], "text.parquet": b"person,what", "empty.parquet": b""}
