@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -59,6 +59,9 @@ if TYPE_CHECKING:
 __all__ = ["Exported", "LeadStatus", "Leads"]
 
 _log = logging.getLogger("simkyc")
+
+CLEARS: Final = frozenset({"cleared", "mistake", "wrong_subject"})
+"""Why a lead is revoked, where that speaks for whoever it was about."""
 
 
 class LeadStatus(Model):
@@ -168,7 +171,7 @@ class Leads:
                     records=_records(reader, [one.application_id for one in bindings]),
                     steps=_since_its_holder(reader.steps(key, now), bindings),
                     line=judged,
-                    answered=_answered(reader, key),
+                    cleared=_cleared(reader, key, bindings),
                 )
 
         known = self._history.retrying(ask)
@@ -652,17 +655,20 @@ def _since_its_holder(steps: Sequence[LineStep], bindings: Sequence[Binding]) ->
     return tuple(one for one in steps if first is not None and one.opened_by == first.application_id)
 
 
-def _answered(reader: Reader, number: str) -> tuple[str, ...]:
-    """What earlier leads about a number came to, where it speaks for its holder."""
-    codes = []
+def _cleared(reader: Reader, number: str, bindings: Sequence[Binding]) -> tuple[tuple[str, datetime], ...]:
+    """What earlier leads about a number came to, where it speaks for whoever holds it now, or held it last."""
+    first = line.last_holders_first(bindings)
+    found = []
     for lead in reader.leads_about("number", number):
+        if first is None or lead.made_at < first.opened_at:
+            continue  # it was somebody else's then
         events = reader.lead_events(lead.lead_id)
-        answer, revoked = _latest(events, "answered"), _latest(events, "revoked")
-        if answer is not None and answer["answer"] == "not_confirmed":
-            codes.append("lead.not_confirmed")
-        if revoked is not None and revoked["revoked_for"] in ("cleared", "mistake", "wrong_subject"):
-            codes.append("lead.cleared")
-    return tuple(codes)
+        answered, revoked = (_last(events, what) for what in ("answered", "revoked"))
+        if answered is not None and _details(answered)["answer"] == "not_confirmed":
+            found.append(("lead.not_confirmed", answered.at))
+        if revoked is not None and _details(revoked)["revoked_for"] in CLEARS:
+            found.append(("lead.cleared", revoked.at))
+    return tuple(found)
 
 
 def _records(reader: Reader, ids: Sequence[str]) -> dict[str, Recorded]:
@@ -670,11 +676,20 @@ def _records(reader: Reader, ids: Sequence[str]) -> dict[str, Recorded]:
     return {one: record for one, record in found.items() if record is not None}
 
 
+def _last(events: Sequence[LeadEvent], what: str) -> LeadEvent | None:
+    """The latest event of this kind."""
+    return next((one for one in reversed(events) if one.what == what), None)
+
+
+def _details(event: LeadEvent) -> dict[str, Any]:
+    details: dict[str, Any] = json.loads(event.details_json)
+    return details
+
+
 def _latest(events: Sequence[LeadEvent], what: str) -> dict[str, Any] | None:
     """The details of the latest event of this kind."""
-    found = next((one for one in reversed(events) if one.what == what), None)
-    details: dict[str, Any] | None = None if found is None else json.loads(found.details_json)
-    return details
+    found = _last(events, what)
+    return None if found is None else _details(found)
 
 
 def _status(reader: Reader, lead: LeadOnRecord) -> LeadStatus:

@@ -77,7 +77,7 @@ class NumberOnRecord:
         records: What is remembered of its applications, by identifier.
         steps: What was done to it since it came to its holder, oldest first.
         line: How the line is judged now.
-        answered: What authorities answered to earlier leads about it, and why such leads were revoked; codes of
+        cleared: What earlier leads about its holder came to and when, where it speaks for them: codes of
             `words.CLEARING_WORDS`.
     """
 
@@ -88,7 +88,7 @@ class NumberOnRecord:
     records: Mapping[str, Recorded]
     steps: tuple[LineStep, ...]
     line: Verdict
-    answered: tuple[str, ...] = ()
+    cleared: tuple[tuple[str, datetime], ...] = ()
 
 
 def present_chain(bindings: Sequence[Binding]) -> tuple[Binding, ...]:
@@ -144,7 +144,11 @@ def lead_about_number(
         "lead.application": bool(missing),
     }
     person = chain[-1].person if chain else None
-    against = _clearing(known)
+    cleared = [
+        *known.cleared,
+        *(("line.restored", one.taken_at) for one in known.steps if one.measure == "restore"),
+    ]
+    cleared_at = max((at for _, at in cleared), default=None)
     return _made(
         order,
         now,
@@ -152,15 +156,10 @@ def lead_about_number(
         urgency=_urgency(
             in_use=in_use,
             is_stopped=is_stopped,
-            # Who was cleared is not hunted for what cleared them.
             presses=is_reported
-            or (
-                not against
-                and any(
-                    one.silent_alert or _suspends(one)
-                    for kind, one, _ in verdicts
-                    if kind != "counter_verdict"
-                )
+            or any(
+                (one.silent_alert or _suspends(one)) and _is_news(kind, one, known, cleared_at)
+                for kind, one, _ in verdicts
             ),
         ),
         subjects=(
@@ -168,7 +167,7 @@ def lead_about_number(
             *((Subject(place=1, kind="person", key=person, application_ids=ids),) if ids else ()),
         ),
         why=tuple(why),
-        against=against,
+        against=_against(code for code, _ in cleared),
         evidence=tuple(_reference(*one) for one in verdicts),
         timeline=_timeline(
             [*_life(of_holder), *_seen(chain, known.sightings), *_taken(known.steps), *_judged(verdicts)],
@@ -349,15 +348,29 @@ def _made(
     )
 
 
-def _clearing(known: NumberOnRecord) -> tuple[Why, ...]:
+def _against(cleared: Iterable[str]) -> tuple[Why, ...]:
     """What was found for whoever holds the number, after it was suspected."""
-    codes = Counter(known.answered)
-    codes["line.restored"] += sum(one.measure == "restore" for one in known.steps)
+    cases = Counter(cleared)
     return tuple(
-        Why(code=code, words=said, cases=codes[code])
+        Why(code=code, words=said, cases=cases[code])
         for code, said in words.CLEARING_WORDS.items()
-        if codes[code]
+        if cases[code]
     )
+
+
+def _is_news(kind: VerdictKind, verdict: Verdict, known: NumberOnRecord, cleared_at: datetime | None) -> bool:
+    """Whether a verdict on a line or its use rests on anything that came after its holder was cleared.
+
+    Nobody is hunted for what they were cleared of.
+    """
+    if kind == "counter_verdict":
+        return False
+    if cleared_at is None:
+        return True
+    if kind == "usage_verdict":
+        return (verdict.decided_at if verdict.usage is None else verdict.usage.until) > cleared_at
+    seen = any(one.seen_at > cleared_at for one in known.sightings)
+    return seen or any(one.suspected and one.taken_at > cleared_at for one in known.steps)
 
 
 def _holds_now(bindings: Iterable[Binding]) -> bool:

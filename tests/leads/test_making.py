@@ -23,9 +23,11 @@ from simkyc.leads.lead import Disclosure, Lead, Order
 from simkyc.leads.page import render
 from simkyc.leads.sealing import canonical, sha256_of
 from simkyc.leads.words import CAUSE_WORDS, found_words
+from simkyc.line import Sighting
 from simkyc.reasons import REASONS
 from simkyc.testing import number_usage
 from simkyc.usage.scored import Scored
+from simkyc.verdict import Decision
 from tests.leads.made import PEOPLE, SECRET, World, honest, order, rings, usage_verdict
 
 # --- minimisation
@@ -124,6 +126,30 @@ def test_whoever_was_cleared_is_not_hunted_for_it(world: World, out: Path) -> No
     assert again.urgency == "soon"
     assert [one.code for one in again.against] == ["lead.not_confirmed", "lead.cleared", "line.restored"]
     assert "not confirmed" in render(again)
+    # What is seen since is news.
+    world.clock.advance(hours=1)
+    box = honest(9, world.clock).device
+    assert box is not None
+    world.screener.activated(Sighting(msisdn=world.number, imei=box.imei, seen_at=world.clock.now))
+    assert world.lead().urgency == "immediate"
+
+
+def test_what_cleared_somebody_else_speaks_for_nobody(world: World, out: Path) -> None:
+    """A number is cancelled and opened anew: earlier leads were about another holder."""
+    first = world.lead()
+    world.leads.export(first, out)
+    world.leads.feedback(first.lead_id, "not_confirmed", "risk-7")
+    assert [one.code for one in world.lead().against] == ["lead.not_confirmed"]
+    world.screener.close_number("test-22")
+    world.clock.advance(days=1)
+    other = honest(40, world.clock, sim={"msisdn": world.number})
+    assert world.screener.screen(other).decision is Decision.ACCEPT
+    world.screener.settle(other.application_id, opened=True)
+    world.clock.advance(hours=1)
+    box = honest(9, world.clock).device
+    assert box is not None
+    world.screener.activated(Sighting(msisdn=world.number, imei=box.imei, seen_at=world.clock.now))
+    assert world.lead().against == ()
 
 
 def test_a_lead_says_why_in_plain_words(world: World) -> None:
