@@ -160,6 +160,22 @@ def test_silence_counts_from_the_opening(
     assert woken(age, silent, before) == state
 
 
+# --- what honest work shows
+
+
+NO_HONEST_WORK = {"calls.at_night", "calls.round_the_clock", "calls.relay"}
+NO_HONEST_TEXTS = {"messages.fraud_content", "messages.lexicon", "messages.evasive"}
+
+
+@pytest.mark.parametrize(("kind", "not_honest"), [("calls", NO_HONEST_WORK), ("messages", NO_HONEST_TEXTS)])
+def test_every_sign_of_busy_work_together_is_a_reminder_at_most(kind: str, not_honest: set[str]) -> None:
+    """In a new number too, as docs/usage.md says."""
+    pattern = POLICY.usage_pattern
+    shown = {one for one in pattern.weights if one.startswith(f"{kind}.")} - not_honest
+    shown |= {"usage_opening.new_and_busy"} | ({"places.fixed_while_calling"} if kind == "calls" else set())
+    assert sum(pattern.weights[one] for one in shown) < pattern.restrict.value
+
+
 # --- what is not known
 
 

@@ -14,7 +14,7 @@ A false alarm costs a second look later; a miss calls a number in order that nob
 from __future__ import annotations
 
 from simkyc.checks.answers import answer
-from simkyc.checks.signs import dark_hours
+from simkyc.checks.signs import dark_hours, is_too_dark
 from simkyc.policy import Policy
 from simkyc.usage.number import NumberUsage
 from simkyc.verdict import Finding
@@ -24,14 +24,13 @@ __all__ = ["check"]
 
 def check(usage: NumberUsage, policy: Policy) -> tuple[Finding, ...]:
     """See what is there: calls or messages, and no long gap in them."""
-    limit = dark_hours(usage, policy)
     return (
         answer("usage_records.none", holds=usage.calls is None and usage.messages is None),
         answer(
             "usage_records.outage",
-            holds=usage.outage_hours > limit,
+            holds=is_too_dark(usage, policy),
             observed=round(usage.outage_hours, 1),
-            limit=round(limit, 1),
+            limit=round(dark_hours(usage, policy), 1),
             unit="hours",
             data_as_of=usage.until,
         ),

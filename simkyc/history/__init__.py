@@ -112,7 +112,8 @@ def existing_history(url: str, *, secret: bytes | str | None = None) -> SqliteHi
         HistoryFormatError: What is there is no history, or there is none.
         HistoryError: As `open_history`.
     """
-    history_info(url)
+    with _schema(url, writing=False) as schema:
+        _version(schema)
     return open_history(url, secret=secret)
 
 

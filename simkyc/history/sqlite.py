@@ -124,8 +124,9 @@ class SqliteHistory:
             yield SqlReader(connection, self._name_fault, self._full_days)
 
     @contextmanager
-    def write(self, keys: Sequence[str] = ()) -> Iterator[SqlTransaction]:  # noqa: ARG002  # a file has one lock
+    def write(self, keys: Sequence[str] = ()) -> Iterator[SqlTransaction]:
         """One transaction that no other writer overlaps; commits on leaving, undone by an exception."""
+        del keys  # a file has one lock for all of them
         deadline = time.monotonic() + self._lock_timeout_s
         with self._taking_turns(deadline), self._transaction("BEGIN IMMEDIATE", deadline) as connection:
             transaction = SqlTransaction(connection, self._name_fault, self._full_days)

@@ -25,6 +25,7 @@ from simkyc.history.statements import FOREVER, Asker, Spans, epoch_seconds, mome
 from simkyc.lists.watch import Listing
 
 __all__ = [
+    "OF_DAY",
     "QUESTIONS",
     "AnsweredReader",
     "ByAsker",
@@ -94,6 +95,8 @@ def spans_of(name: str, windows: OpeningWindows) -> Spans:
     return own.get(name) or spans(windows)
 
 
+OF_DAY: Final = 2**32
+"""A day's openings, and how many were first numbers from elsewhere, are one number: `openings * OF_DAY + first`."""
 BY_TEXT: Final = {question.text: name for name, question in QUESTIONS.items()}
 
 
@@ -156,7 +159,7 @@ class AnsweredReader(SqlReader):
         del asker, windows
         days = {row.what: row.counted or () for row in self._answered("baseline")}
         return {
-            what: tuple(ActorCounts(*divmod(counted, 2**32)) for counted in days.get(what, ()) if counted)
+            what: tuple(ActorCounts(*divmod(counted, OF_DAY)) for counted in days.get(what, ()) if counted)
             for what, _ in actors
         }
 

@@ -25,7 +25,7 @@ from simkyc.history.schema import (
     WATCH,
 )
 from simkyc.history.statements import FOREVER, Spans
-from simkyc.reverification.answers import QUESTIONS, spans_of
+from simkyc.reverification.answers import OF_DAY, QUESTIONS, spans_of
 
 __all__ = [
     "ASK",
@@ -257,7 +257,7 @@ FROM asked_key JOIN (
   SELECT what, shared_key, day_start, ARRAY_AGG(counted) OVER before AS counted
   FROM (
     SELECT what, shared_key, day_start,
-      CAST(SUM(openings) * 4294967296 + SUM(remote_first) AS BIGINT) AS counted
+      CAST(SUM(openings) * {OF_DAY} + SUM(remote_first) AS BIGINT) AS counted
     FROM (
       SELECT what, shared_key, {DAY} AS day_start,
         COUNT(*) AS openings, COUNT(CASE WHEN is_remote_first = 1 THEN 1 END) AS remote_first
@@ -273,7 +273,7 @@ FROM asked_key JOIN (
   ON days.what = asked_key.what AND days.shared_key = asked_key.shared_key AND days.day_start = asked_key.day_start
 WHERE asked_key.key_use = 'shared'
 """
-"""What `BASELINE` answers, a row for each who served, its days as a list of `openings * 2**32 + remote_first`; a day
+"""What `BASELINE` answers, a row for each who served, its days as a list as `OF_DAY` says; a day
 without an opening may be in it.
 
 That text counts by full days, of which the answer is the same for all who ask later: each day of each is counted once,

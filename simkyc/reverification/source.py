@@ -152,21 +152,32 @@ def _checked_names(file: SourceFile, encoding: Encoding) -> tuple[str, ...]:
             case "csv":
                 names = _csv_names(file, where, encoding)
             case _:
-                return ()  # every line of JSON names its own
+                # Every line names its own; the first tells what the others may be expected to.
+                first = next((cells for _, cells in _json_rows(file)), None)
+                return _apart(list(first) if isinstance(first, Mapping) else [], file, where)
     except OSError:
         raise InputError(f"{where} cannot be read: see its rights") from None
     twice = sorted({name for name in names if names.count(name) > 1 and name in COLUMNS})
     if twice:
         raise InputError(f"{where} has a column twice: {', '.join(twice)}")
     missing = [one.name for one in COLUMNS.values() if one.required and one.name not in {*names, *file.cells}]
+    if missing:
+        raise InputError(
+            f"{where} lacks columns: {', '.join(missing[:8])}" + (" and more" if len(missing) > 8 else "")
+        )
+    return _apart(names, file, where)
+
+
+def _apart(names: list[str], file: SourceFile, where: str) -> tuple[str, ...]:
+    """Names of columns that no folder gives too.
+
+    Raises:
+        InputError: A folder gives one of them.
+    """
     both = sorted({*names} & {*file.cells})
     if both:
         raise InputError(
             f"{where} has a column that the name of its folder gives too ({', '.join(both)}): take one of them away"
-        )
-    if missing:
-        raise InputError(
-            f"{where} lacks columns: {', '.join(missing[:8])}" + (" and more" if len(missing) > 8 else "")
         )
     return tuple(names)
 

@@ -30,7 +30,7 @@ MARK, KILLS = "SIMKYC_TEST_MARK", "SIMKYC_TEST_KILLS"
 ON_A_SMALL_DISK = """
 import resource, sys
 from pathlib import Path
-from simkyc.errors import HistoryFormatError, InputError, SimkycError
+from simkyc.errors import SimkycError
 from simkyc.reverification.job import Job
 from simkyc.reverification.run import reverify
 from simkyc.testing import FakeFaceEngine

@@ -156,9 +156,25 @@ def test_columns_of_other_names_are_told_without_their_names(tmp_path: Path) -> 
     assert "秘密" not in page
 
 
-def test_a_folder_and_a_column_that_say_the_same_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "store_id=s-99").mkdir()
-    parquet(tmp_path / "store_id=s-99", rows(1))
+def test_of_json_lines_the_first_tells_what_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "source.jsonl"
+    row = _written(rows(1)[0])
+    row["contact_no"] = "1"
+    row.pop("contact_number", None)
+    path.write_text(json.dumps(row), encoding="utf-8")
+    run(path, tmp_path / "out")
+    report = Report.from_json((tmp_path / "out/report.json").read_text("utf-8"))
+    assert (report.job.unread_columns, report.job.unread_like) == (1, ("contact_number",))
+
+
+@pytest.mark.parametrize("name", ["source.parquet", "source.jsonl"])
+def test_a_folder_and_a_column_that_say_the_same_are_refused(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "store_id=s-99"
+    folder.mkdir()
+    if name.endswith("jsonl"):
+        (folder / name).write_text(json.dumps(_written(rows(1)[0])), encoding="utf-8")
+    else:
+        parquet(folder, rows(1), name)
     with pytest.raises(InputError, match="name of its folder gives too"):
         run(tmp_path, tmp_path / "out")
 

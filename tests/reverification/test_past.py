@@ -18,7 +18,7 @@ from simkyc.history.patterns import day_start, neighbour_cards
 from simkyc.history.protocol import OpeningWindows
 from simkyc.policy import Policy
 from simkyc.reverification import past
-from simkyc.reverification.answers import QUESTIONS, spans_of
+from simkyc.reverification.answers import OF_DAY, QUESTIONS, spans_of
 from simkyc.reverification.duckdb_run import DuckdbRun
 from simkyc.reverification.intake import KEYS, REJECTS, ROWS
 from simkyc.reverification.job import Job, Workshop
@@ -149,6 +149,6 @@ def _told(name: str, answer: pa.Table) -> Iterator[tuple[Any, ...]]:
     for row in answer.to_pylist():
         if name == "baseline":
             for counted in filter(None, row["counted"] or ()):
-                yield (row["ask_id"], row["what"], *divmod(counted, 2**32))
+                yield (row["ask_id"], row["what"], *divmod(counted, OF_DAY))
         else:
             yield tuple(row.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from simkyc.testing.portraits.seeds import checked_seed, stream
 
@@ -143,14 +143,14 @@ _TRAITS = tuple(trait for trait in fields(Anatomy) if trait.name != "texture_see
 
 def decode_genome(genome: str, texture_seed: int) -> Anatomy:
     """The person a genome describes; `texture_seed` draws freckles and strands of hair."""
-    traits: dict[str, float | str] = {}
+    traits: dict[str, Any] = {}
     for trait, digit in zip(_TRAITS, genome, strict=True):
         if "ends" in trait.metadata:
             low, high = trait.metadata["ends"]
             traits[trait.name] = low + (high - low) * int(digit) / (DIGITS - 1)
         else:
             traits[trait.name] = trait.metadata["choices"][int(digit)]
-    return Anatomy(texture_seed=texture_seed, **traits)  # type: ignore[arg-type]  # traits are floats by name
+    return Anatomy(texture_seed=texture_seed, **traits)
 
 
 def genome_of_seed(seed: int) -> str:
